@@ -1,0 +1,46 @@
+"""The values that travel between channels, inbox, turn and outbox. Frozen, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMedia:
+    """A file as the channel received it; its type is decided from ``data``, never from ``filename``."""
+
+    data: bytes
+    filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message as a customer sent it. ``channel_message_id`` is the sender's own name for it.
+
+    Exactly one of ``text`` and ``payload`` may be set beside ``media``; ``payload`` is a button's.
+    """
+
+    identity_id: int
+    channel_message_id: str
+    text: str = ""
+    payload: str | None = None
+    media: tuple[InboundMedia, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """``title`` is shown, ``payload`` (``/intent{"slot": …}``) comes back when it is pressed."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to a customer, from the bot or from staff. ``done`` names what it got done, if anything."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    done: str | None = None

@@ -1,0 +1,1 @@
+"""The customer records: people, orders, tickets, conversations and scores, in one database."""

@@ -1,0 +1,45 @@
+"""What can go wrong with the records.
+
+CrmError
+├── NotFound          not_found           no such record (or not theirs to see: the answer is the same)
+├── MatchFailed       match_failed        order number and contact do not belong together
+├── MatchLocked       match_locked        too many failed matches; carries ``retry_after_s``
+├── InvalidValue      invalid_value       a phone, e-mail, address or rating that cannot be; carries ``field``
+└── AlreadyClosed     already_closed      the conversation has ended
+"""
+
+from __future__ import annotations
+
+
+class CrmError(Exception):
+    """Root of the records' errors; ``code`` is stable."""
+
+    code = "crm_error"
+
+
+class NotFound(CrmError):
+    code = "not_found"
+
+
+class MatchFailed(CrmError):
+    code = "match_failed"
+
+
+class MatchLocked(CrmError):
+    code = "match_locked"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"matching is locked for {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class InvalidValue(CrmError):
+    code = "invalid_value"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class AlreadyClosed(CrmError):
+    code = "already_closed"

@@ -1,0 +1,1 @@
+"""Understanding of one utterance: language, intent, entities and sentiment, in English and Chinese."""

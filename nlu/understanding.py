@@ -1,0 +1,57 @@
+"""The values that understanding produces. No I/O and no models here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Language = Literal["en", "zh", "mixed", "other", "und"]
+SentimentLabel = Literal["negative", "neutral", "positive"]
+
+
+@dataclass(frozen=True, slots=True)
+class IntentScore:
+    """An intent and the calibrated probability (0–1) that it is the right one."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing named in the utterance.
+
+    ``start`` and ``end`` are character offsets into the original text (end exclusive), ``text`` what stands
+    there, ``value`` its normal form (order number ``A1024``, phone in E.164, ISO date …).
+    """
+
+    name: str
+    value: str
+    text: str
+    start: int
+    end: int
+    confidence: float = 1.0
+    extractor: str = "patterns"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentiment:
+    """``score`` runs from -1 (very unhappy) to 1 (very happy)."""
+
+    score: float
+    label: SentimentLabel
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What one utterance means. ``ranking`` is best first and starts with ``intent``.
+
+    ``language`` is ``und`` where the text does not tell (numbers, emoji, nothing).
+    """
+
+    text: str
+    language: Language
+    intent: IntentScore
+    ranking: tuple[IntentScore, ...]
+    entities: tuple[Entity, ...] = ()
+    sentiment: Sentiment = field(default_factory=lambda: Sentiment(0.0, "neutral"))

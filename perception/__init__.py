@@ -1,0 +1,1 @@
+"""Hearing and seeing: bytes of a voice note or a photo become facts. Knows no bot and no database."""

@@ -5,7 +5,12 @@ CrmError
 ├── MatchFailed       match_failed        order number and contact do not belong together
 ├── MatchLocked       match_locked        too many failed matches; carries ``retry_after_s``
 ├── InvalidValue      invalid_value       a phone, e-mail, address or rating that cannot be; carries ``field``
-└── AlreadyClosed     already_closed      the conversation has ended
+├── AlreadyClosed     already_closed      the conversation has ended
+├── HeldByOther       held_by_other       another staff member answers this conversation, or nobody does yet
+├── AlreadyExists     already_exists      a staff account of that e-mail is there; carries ``target``
+├── WeakPassword      weak_password       shorter than allowed, or trivially guessed; carries ``reason``
+├── SignInRefused     sign_in_refused     unknown e-mail, wrong password or disabled account: never said which
+└── SignInThrottled   sign_in_throttled   too many failed sign-ins; carries ``retry_after_s``
 """
 
 from __future__ import annotations
@@ -43,3 +48,35 @@ class InvalidValue(CrmError):
 
 class AlreadyClosed(CrmError):
     code = "already_closed"
+
+
+class HeldByOther(CrmError):
+    code = "held_by_other"
+
+
+class AlreadyExists(CrmError):
+    code = "already_exists"
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"{target} exists already")
+        self.target = target
+
+
+class WeakPassword(CrmError):
+    code = "weak_password"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SignInRefused(CrmError):
+    code = "sign_in_refused"
+
+
+class SignInThrottled(CrmError):
+    code = "sign_in_throttled"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many failed sign-ins; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s

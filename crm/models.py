@@ -380,13 +380,27 @@ class Staff(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class StaffSession(Base):
+    """A signed-in browser. ``token_hash`` is the SHA-256 of what its cookie holds; signing out deletes the row."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    staff: Mapped[Staff] = relationship()
+
+
 class AuditEntry(Base):
-    """What a staff member did, to what, when."""
+    """What a staff member did, to what, when. ``staff_id`` is empty where the operator did it at the command line."""
 
     __tablename__ = "audit_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     action: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(128))
     at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 Author = Literal["customer", "bot", "staff"]
 ConversationMode = Literal["bot", "waiting", "staff"]
 CloseReason = Literal["goodbye", "rating", "silence", "staff"]
-MessageState = Literal["received", "answered", "failed", "kept"]
+MessageState = Literal["received", "asked", "answered", "failed"]
 OrderStatus = Literal["placed", "paid", "packed", "shipped", "delivered", "returned", "cancelled"]
 TicketStatus = Literal["open", "pending", "solved", "closed"]
 OutboxState = Literal["pending", "sent", "dead"]
@@ -206,7 +206,8 @@ class Message(Base):
 
     ``channel_message_id`` is the sender's own name for it, unique per identity: a repeat is recognised.
     ``text`` is what was written, or what was heard once that is known; ``payload`` is set when a button was
-    pressed. ``state`` tells how far a customer's message has come; bot and staff messages are ``answered``.
+    pressed. ``state`` tells how far a customer's message has come: ``received``, ``asked`` (Rasa may have seen it),
+    ``answered`` or ``failed`` (given up with an apology); bot and staff messages are ``answered``.
     ``answers_id`` on a bot message is the customer message it answers, ``ordinal`` its place among the answers;
     ``done`` names what it got done for them (``order_status_told``, ``ticket_opened`` …), if anything.
     """

@@ -1,0 +1,240 @@
+"""Builds the program's objects and joins them: the one place where parts meet.
+
+Nothing here has behaviour of its own; what a part needs, it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from rasa_sdk.interfaces import Action
+
+from actions.registry import build_actions
+from bot.channels.thread import Thread
+from bot.channels.web import Limits, WebChannel
+from bot.closing import Closing
+from bot.dialogue import Dialogue
+from bot.durable import Durable, step
+from bot.engine import Engine
+from bot.errors import SetupError
+from bot.handover import Handover
+from bot.inbox import Inbox
+from bot.keys import Keys
+from bot.live import Live
+from bot.media_store import MediaStore
+from bot.metrics import Metrics
+from bot.outbox import Outbox
+from bot.perceiving import Perceiving
+from bot.settings import PROJECT, Settings
+from bot.turn import Turn
+from bot.visitors import Visitors
+from crm.models import utc_now
+from crm.unit_of_work import Database
+from nlu.understander import Understander
+from perception.media import MediaLimits
+from perception.worker import PerceptionService
+from satisfaction.scorer import Scorer
+
+log = structlog.get_logger(__name__)
+
+TURNS, DELIVERIES, CLOSINGS = "turns", "deliveries", "closings"
+EVERY_HALF_MINUTE = "*/30 * * * * *"
+DELIVERY_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that serves one site."""
+
+    settings: Settings
+    keys: Keys
+    database: Database
+    metrics: Metrics
+    live: Live
+    media: MediaStore
+    durable: Durable
+    dialogue: Dialogue
+    parser: Understander
+    senses: PerceptionService
+    inbox: Inbox
+    outbox: Outbox
+    closing: Closing
+    handover: Handover
+    web: WebChannel
+    visitors: Visitors
+    thread: Thread
+
+
+def build_site(settings: Settings, keys: Keys, rasa_url: str) -> Site:
+    """A site that talks to Rasa at ``rasa_url``; nothing of it runs yet."""
+    database = Database(settings.crm_url)
+    metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
+    durable = Durable(settings.dbos_url)
+    dialogue = Dialogue(rasa_url, keys.engine, timeout_s=settings.rasa_timeout_s)
+    parser, senses = build_parser(settings), build_senses(settings)
+
+    def enqueue_turn(message_id: str, conversation_id: str, has_media: bool) -> None:
+        durable.enqueue(TURNS, "turn", f"turn-{message_id}", conversation_id, message_id, has_media)
+
+    def enqueue_delivery(message_id: str, conversation_id: str) -> None:
+        durable.enqueue(DELIVERIES, "delivery", f"delivery-{message_id}", conversation_id, message_id)
+
+    def enqueue_scoring(conversation_id: str) -> None:
+        durable.enqueue(CLOSINGS, "scoring", f"scoring-{conversation_id}", conversation_id, conversation_id)
+
+    outbox = Outbox(database, {}, enqueue_delivery)
+    closing = Closing(
+        database,
+        live,
+        Scorer.load(),
+        metrics,
+        enqueue_scoring,
+        idle_close=timedelta(seconds=settings.idle_close_s),
+    )
+    inbox = Inbox(
+        database, media, live, enqueue_turn, text_limit=settings.text_limit, media_limits=media_limits(settings)
+    )
+    turn = Turn(
+        database,
+        outbox,
+        live,
+        dialogue,
+        parser,
+        metrics,
+        session_turns=settings.session_turns,
+        audio_limit_s=settings.audio_limit_s,
+        on_goodbye=lambda conversation_id: closing.close(conversation_id, "goodbye"),
+    )
+    perceiving = Perceiving(database, media, live, senses, metrics)
+    _register(durable, turn, perceiving, outbox, closing, inbox, settings)
+    visitors, thread = Visitors(database, keys.site), Thread(database, media)
+    limits = Limits(visitors=settings.rate_visitors, messages=settings.rate_messages, uploads=settings.rate_uploads)
+    origins = frozenset(settings.allowed_origins.split())
+    web = WebChannel(visitors, inbox, thread, closing, live, limits, metrics, allowed_origins=origins)
+    return Site(
+        settings=settings,
+        keys=keys,
+        database=database,
+        metrics=metrics,
+        live=live,
+        media=media,
+        durable=durable,
+        dialogue=dialogue,
+        parser=parser,
+        senses=senses,
+        inbox=inbox,
+        outbox=outbox,
+        closing=closing,
+        handover=Handover(database, outbox, live, closing),
+        web=web,
+        visitors=visitors,
+        thread=thread,
+    )
+
+
+def _register(
+    durable: Durable,
+    turn: Turn,
+    perceiving: Perceiving,
+    outbox: Outbox,
+    closing: Closing,
+    inbox: Inbox,
+    settings: Settings,
+) -> None:
+    """Gives the durable work its names and queues. The broad excepts are these workflows' last resort."""
+
+    def run_turn(message_id: str, has_media: bool) -> None:
+        try:
+            if has_media:
+                step("perceive", perceiving.perceive, message_id, attempts=3)
+            step("answer", turn.answer, message_id, attempts=settings.turn_attempts)
+        except Exception:
+            log.exception("turn_given_up", message_id=message_id)
+            step("give_up", turn.give_up, message_id, attempts=settings.turn_attempts)
+
+    def run_delivery(message_id: str) -> None:
+        try:
+            step("deliver", outbox.deliver, message_id, attempts=DELIVERY_ATTEMPTS)
+        except Exception:
+            log.exception("delivery_given_up", message_id=message_id)
+            step("bury", outbox.bury, message_id, "attempts_exhausted", attempts=DELIVERY_ATTEMPTS)
+
+    def run_scoring(conversation_id: str) -> None:
+        step("score", closing.score, conversation_id, attempts=3)
+
+    durable.workflow("turn", run_turn)
+    durable.workflow("delivery", run_delivery)
+    durable.workflow("scoring", run_scoring)
+    for queue in (TURNS, DELIVERIES, CLOSINGS):
+        durable.queue(queue)
+    durable.schedule("close_silent", EVERY_HALF_MINUTE, closing.close_silent)
+    durable.schedule("requeue", EVERY_HALF_MINUTE, lambda: _requeue(inbox, outbox))
+
+
+def _requeue(inbox: Inbox, outbox: Outbox) -> None:
+    inbox.requeue(older_than=timedelta(seconds=10))
+    outbox.requeue()
+
+
+def build_parser(settings: Settings) -> Understander:
+    """Raises SetupError when nothing has been trained yet."""
+    if not settings.nlu_dir.exists():
+        raise SetupError("there is no trained understanding yet; run: crmbot train")
+    return Understander.load(
+        settings.nlu_dir, encoder_dir=settings.encoder_dir, order_number_pattern=settings.order_number_pattern
+    )
+
+
+def build_senses(settings: Settings) -> PerceptionService:
+    return PerceptionService(
+        whisper_dir=settings.whisper_dir,
+        limits=media_limits(settings),
+        order_number_pattern=settings.order_number_pattern,
+        timeout_s=settings.perception_timeout_s,
+        workers=settings.perception_workers,
+    )
+
+
+def media_limits(settings: Settings) -> MediaLimits:
+    return MediaLimits(max_bytes=settings.media_limit_bytes, max_audio_s=settings.audio_limit_s)
+
+
+def build_actions_for(site: Site) -> list[Action]:
+    return build_actions(site.database, order_number_pattern=site.settings.order_number_pattern, now=utc_now)
+
+
+def build_engine(
+    settings: Settings, keys: Keys, rasa: Path, internal_url: str, rasa_port: int, dialogue: Dialogue, metrics: Metrics
+) -> Engine:
+    """Rasa as our child: loopback only, no telemetry, silent about customers' words."""
+    command = [
+        str(rasa), "run", "--enable-api", "--auth-token", keys.engine,
+        "--interface", "127.0.0.1", "--port", str(rasa_port),
+        "--model", str(settings.dialogue_dir), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
+    ]  # fmt: skip
+    return Engine(
+        command,
+        environment=rasa_environment(settings, internal_url),
+        cwd=PROJECT,
+        log_path=settings.data / "rasa.log",
+        is_ready=dialogue.ready,
+        on_restart=metrics.engine_restarts.inc,
+    )
+
+
+def rasa_environment(settings: Settings, internal_url: str) -> dict[str, str]:
+    return {
+        "CRMBOT_NLU_URL": internal_url,
+        "CRMBOT_ACTION_URL": f"{internal_url}/webhook",
+        "CRMBOT_TRACKER_DIALECT": "sqlite",
+        "CRMBOT_TRACKER_DB": str(settings.tracker_path),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "LOG_LEVEL": settings.rasa_log_level.upper(),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
+    }

@@ -1,0 +1,98 @@
+"""Durable work: what is started here survives a crash and is finished by the next process.
+
+A thin dress over DBOS that keeps its vocabulary out of the other modules. Workflows carry ids only. The
+application version is pinned, so that work queued by an older build is still finished by a newer one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+
+APPLICATION = "crmbot"
+APPLICATION_VERSION = "1"
+POLLING_INTERVAL_S = 0.02
+
+Workflow = Callable[..., None]
+
+
+class Durable:
+    """Register workflows and queues, launch, then enqueue. One per process, as DBOS itself is."""
+
+    def __init__(self, url: str) -> None:
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        self._dbos = DBOS(
+            config=DBOSConfig(
+                name=APPLICATION,
+                system_database_url=url,
+                application_version=APPLICATION_VERSION,
+                executor_id="local",
+                enable_otlp=False,
+                log_level="WARNING",
+                console_log_level="WARNING",
+                scheduler_polling_interval_sec=1.0,
+            )
+        )
+        self._queues: list[str] = []
+        self._workflows: dict[str, Workflow] = {}
+        self._schedules: list[tuple[str, str]] = []
+
+    def workflow(self, name: str, run: Workflow) -> None:
+        """Makes ``run`` durable under ``name``; its arguments are ids."""
+        self._workflows[name] = DBOS.workflow(name=name)(run)
+
+    def schedule(self, name: str, cron: str, run: Callable[[], None]) -> None:
+        """Runs ``run`` at the times of a cron line with seconds, once however many processes there are."""
+
+        def tick(_scheduled_at: datetime, _context: Any) -> None:
+            DBOS.run_step({"name": name}, run)
+
+        self.workflow(name, tick)
+        self._schedules.append((name, cron))
+
+    def queue(self, name: str) -> None:
+        """A queue that runs one workflow at a time for each key, and keys in parallel."""
+        self._queues.append(name)
+
+    def launch(self) -> None:
+        """Starts work, beginning with what an earlier process left behind."""
+        DBOS.launch()
+        for name in self._queues:
+            DBOS.register_queue(name, partition_concurrency=1, polling_interval_sec=POLLING_INTERVAL_S)
+        DBOS.apply_schedules(
+            [
+                {"schedule_name": name, "workflow_fn": self._workflows[name], "schedule": cron, "context": None}
+                for name, cron in self._schedules
+            ]
+        )
+
+    def enqueue(self, queue: str, workflow: str, workflow_id: str, key: str, *args: str | bool) -> None:
+        """Queues a workflow; the same ``workflow_id`` again does nothing."""
+        with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=key):
+            DBOS.enqueue_workflow(queue, self._workflows[workflow], *args)
+
+    def close(self, wait_s: int = 5) -> None:
+        """Stops taking work and waits a little for what is under way; the rest is finished after the next start."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
+
+
+def step(name: str, run: Callable[..., None], *args: str, attempts: int = 1) -> None:
+    """Runs one step of the workflow in hand and remembers that it is done.
+
+    With several ``attempts`` a failing step is tried again after 0.5, 1, 2 … s; the last failure is raised.
+    """
+    DBOS.run_step(
+        {
+            "name": name,
+            "retries_allowed": attempts > 1,
+            "max_attempts": attempts,
+            "interval_seconds": 0.5,
+            "backoff_rate": 2.0,
+        },
+        run,
+        *args,
+    )

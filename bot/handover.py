@@ -1,0 +1,82 @@
+"""Staff in a conversation: taking over, answering, handing back, ending. What staff do is in the audit.
+
+The methods are coroutines for the console's sake; the database work runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.closing import Closing
+from bot.errors import Unprocessable
+from bot.inbox import clean_text
+from bot.live import Live, Notice
+from bot.messages import Reply
+from bot.outbox import Outbox
+from crm.errors import AlreadyClosed, HeldByOther, NotFound
+from crm.models import AuditEntry, Conversation, ConversationMode, utc_now
+from crm.unit_of_work import Database
+
+
+class Handover:
+    """What the console's desk can do. Raises NotFound, AlreadyClosed and HeldByOther."""
+
+    def __init__(self, database: Database, outbox: Outbox, live: Live, closing: Closing) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._live = live
+        self._closing = closing
+
+    async def take_over(self, conversation_id: str, staff_id: int) -> None:
+        """The bot is silent from now on and this person answers, whoever answered before."""
+        await asyncio.to_thread(self._switch, conversation_id, staff_id, "staff", "take_over")
+
+    async def hand_back(self, conversation_id: str, staff_id: int) -> None:
+        """The bot answers again."""
+        await asyncio.to_thread(self._switch, conversation_id, staff_id, "bot", "hand_back")
+
+    async def reply(self, conversation_id: str, staff_id: int, text: str) -> None:
+        """Sends a message to the customer. Raises Unprocessable when it is empty."""
+        await asyncio.to_thread(self._reply, conversation_id, staff_id, text)
+
+    async def close(self, conversation_id: str, staff_id: int) -> None:
+        """Ends the conversation."""
+        await asyncio.to_thread(self._close, conversation_id, staff_id)
+
+    def _reply(self, conversation_id: str, staff_id: int, text: str) -> None:
+        words = clean_text(text).strip()
+        if not words:
+            raise Unprocessable("empty_message", "The message is empty.")
+        with self._database.writing() as session:
+            conversation = _open(session.get(Conversation, conversation_id))
+            if conversation.mode != "staff" or conversation.staff_id != staff_id:
+                raise HeldByOther("take the conversation over first")
+            conversation.last_at = utc_now()
+            message = self._outbox.add(session, conversation, Reply(words), author="staff", staff_id=staff_id)
+            session.add(AuditEntry(staff_id=staff_id, action="reply", target=conversation_id))
+            notice = Notice(conversation_id, conversation.identity_id)
+        self._live.publish(notice)
+        self._outbox.dispatch(message)
+
+    def _close(self, conversation_id: str, staff_id: int) -> None:
+        with self._database.writing() as session:
+            _open(session.get(Conversation, conversation_id))
+            session.add(AuditEntry(staff_id=staff_id, action="close", target=conversation_id))
+        self._closing.close(conversation_id, "staff")
+
+    def _switch(self, conversation_id: str, staff_id: int, mode: ConversationMode, action: str) -> None:
+        with self._database.writing() as session:
+            conversation = _open(session.get(Conversation, conversation_id))
+            conversation.mode = mode
+            conversation.staff_id = staff_id if mode == "staff" else None
+            session.add(AuditEntry(staff_id=staff_id, action=action, target=conversation_id))
+            notice = Notice(conversation_id, conversation.identity_id)
+        self._live.publish(notice)
+
+
+def _open(conversation: Conversation | None) -> Conversation:
+    if conversation is None:
+        raise NotFound("no such conversation")
+    if conversation.closed_at is not None:
+        raise AlreadyClosed("the conversation has ended")
+    return conversation

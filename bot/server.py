@@ -1,0 +1,135 @@
+"""Runs a site: its two ports, Rasa beside them, durable work behind them; ends them all in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from bot.durable import Durable
+from bot.engine import Engine
+from bot.errors import SetupError
+from bot.inbox import Inbox
+from bot.outbox import Outbox
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 512
+LONGEST_START_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Listening sockets, bound before anything slow begins so that a taken port is told at once."""
+
+    public: socket.socket
+    internal: socket.socket
+
+    @property
+    def internal_url(self) -> str:
+        return f"http://127.0.0.1:{self.internal.getsockname()[1]}"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises SetupError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise SetupError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port") from error
+    listening.listen(BACKLOG)
+    return listening
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to ``Program``, which ends more than one server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(slots=True)
+class Program:
+    """Everything that runs. ``run`` returns after SIGINT, SIGTERM or ``stop``."""
+
+    public: FastAPI
+    internal: FastAPI
+    ports: Ports
+    engine: Engine
+    durable: Durable
+    inbox: Inbox
+    outbox: Outbox
+    forwarded_allow_ips: str
+    on_ready: Callable[[], None]
+    on_close: Callable[[], None]
+
+    def run(self) -> None:
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+        public = self._server(self.public, lifespan="on", proxy_headers=True)
+        internal = self._server(self.internal, lifespan="off", proxy_headers=False)
+        self.engine.start()
+        serving = [
+            asyncio.create_task(internal.serve(sockets=[self.ports.internal])),
+            asyncio.create_task(public.serve(sockets=[self.ports.public])),
+        ]
+        starting = asyncio.create_task(asyncio.to_thread(self._start))
+        try:
+            await asyncio.wait([asyncio.create_task(stop.wait()), *serving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Nothing new is taken; turns under way are finished, with Rasa and the port it calls; then all ends.
+            log.info("stopping")
+            public.should_exit = True
+            await asyncio.to_thread(self.durable.close)
+            await asyncio.to_thread(self.engine.stop)
+            internal.should_exit = True
+            await asyncio.gather(*serving, starting, return_exceptions=True)
+            await asyncio.to_thread(self.on_close)
+
+    def _start(self) -> None:
+        self.durable.launch()
+        self.inbox.requeue()
+        self.outbox.requeue()
+        if self.engine.wait_ready(LONGEST_START_S):
+            self.on_ready()
+        else:
+            log.error("engine_not_ready", waited_s=LONGEST_START_S)
+
+    def _server(self, app: FastAPI, *, lifespan: str, proxy_headers: bool) -> _Server:
+        config = uvicorn.Config(
+            app,
+            lifespan=lifespan,  # type: ignore[arg-type]
+            log_config=None,
+            access_log=False,
+            proxy_headers=proxy_headers,
+            forwarded_allow_ips=self.forwarded_allow_ips,
+            ws_max_size=64 * 1024,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+        return _Server(config)

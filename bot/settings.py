@@ -1,0 +1,113 @@
+"""Every setting of the program, and the one reader of the environment.
+
+A setting ``idle_close_s`` is given as ``CRMBOT_IDLE_CLOSE_S`` or in a ``.env`` file beside the program. Paths of
+things written at run time are derived from ``data``, the data directory.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: home of ``domain/``, ``data/`` and ``engine/``."""
+
+
+class Settings(BaseSettings):
+    """The settings, with their defaults. Times are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_prefix="CRMBOT_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(default=PROJECT / "var", description="Directory of everything written at run time.")
+    host: str = Field(default="127.0.0.1", description="Address the public port listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Public port: widget, channels, console, metrics.")
+    public_url: str | None = Field(
+        default=None, description="How the outside reaches the public port, if not host:port."
+    )
+    internal_port: int = Field(default=0, ge=0, le=65535, description="Loopback port for Rasa's calls; 0 picks one.")
+    rasa_port: int = Field(default=0, ge=0, le=65535, description="Loopback port of Rasa; 0 picks a free one.")
+
+    database_url: str | None = Field(default=None, description="CRM database; SQLite in the data directory if unset.")
+    durable_url: str | None = Field(default=None, description="DBOS system database; SQLite there if unset.")
+
+    demo: bool = Field(default=True, description="Seed the demo shop and serve the demo page with its sign-in.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    log_json: bool = Field(default=False, description="Log as JSON lines rather than for reading.")
+    rasa_log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        default="critical", description="Least level Rasa logs. Anything below critical writes customers' words."
+    )
+    forwarded_allow_ips: str = Field(default="127.0.0.1", description="Proxies whose X-Forwarded-For is believed.")
+
+    allowed_origins: str = Field(
+        default="*", description="Sites that may embed the widget, separated by spaces; * is all."
+    )
+
+    order_number_pattern: str = Field(
+        default=r"A\d{4,8}", description="Regular expression of the shop's order numbers."
+    )
+    text_limit: int = Field(default=4000, gt=0, description="Longest message taken, in characters.")
+    media_limit_bytes: int = Field(default=20 * 1024 * 1024, gt=0, description="Largest photo or voice note taken.")
+    audio_limit_s: float = Field(default=300, gt=0, description="Longest voice note taken.")
+    perception_timeout_s: float = Field(default=120, gt=0, description="Longest look at one photo or voice note.")
+    perception_workers: int = Field(default=1, ge=1, description="Processes that hear and see.")
+    whisper_model: str = Field(
+        default="base", description="Whisper model used when its files are in the data directory."
+    )
+
+    idle_close_s: float = Field(default=1800, gt=0, description="Silence after which a conversation is closed.")
+    session_turns: int = Field(default=20, gt=0, description="Turns after which Rasa is given a fresh session.")
+    turn_attempts: int = Field(default=6, gt=0, description="Tries before a turn is given up with an apology.")
+    rasa_timeout_s: float = Field(default=60, gt=0, description="Longest wait for one answer of Rasa.")
+
+    rate_visitors: str = Field(default="30/minute", description="New visitors taken from one address.")
+    rate_messages: str = Field(default="60/minute", description="Messages taken from one visitor.")
+    rate_uploads: str = Field(default="20/minute", description="Photos and voice notes taken from one visitor.")
+
+    @property
+    def crm_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data / 'crm.sqlite'}"
+
+    @property
+    def dbos_url(self) -> str:
+        return self.durable_url or f"sqlite:///{self.data / 'durable.sqlite'}"
+
+    @property
+    def tracker_path(self) -> Path:
+        return self.data / "tracker.sqlite"
+
+    @property
+    def media_dir(self) -> Path:
+        return self.data / "media"
+
+    @property
+    def secrets_path(self) -> Path:
+        return self.data / "secrets.json"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def encoder_dir(self) -> Path:
+        return self.models_dir / "encoder"
+
+    @property
+    def nlu_dir(self) -> Path:
+        return self.models_dir / "nlu"
+
+    @property
+    def dialogue_dir(self) -> Path:
+        return self.models_dir / "dialogue"
+
+    @property
+    def whisper_dir(self) -> Path:
+        return self.models_dir / "whisper" / self.whisper_model
+
+    @property
+    def base_url(self) -> str:
+        """The address printed for people: the public one, or host and port."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")

@@ -1,0 +1,102 @@
+"""``crmbot up``: prepares what is missing, then serves everything on this machine until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.composition import Site, build_actions_for, build_engine, build_site
+from bot.engine import rasa_executable
+from bot.installation import FIRST_STAFF_EMAIL, Prepared, Steps, prepare
+from bot.internal import internal_app, language_in
+from bot.public import add_demo, public_app
+from bot.server import Ports, Program, bind, free_port
+from bot.settings import PROJECT, Settings
+
+
+def bring_up(settings: Settings) -> None:
+    """Runs until SIGINT or SIGTERM. Raises SetupError when it cannot start."""
+    ports = Ports(public=bind(settings.host, settings.port), internal=bind("127.0.0.1", settings.internal_port))
+    settings = settings.model_copy(update={"port": ports.public.getsockname()[1]})
+    prepared = prepare(settings, Steps())
+    _announce(settings, prepared)
+    program = build_program(settings, prepared, ports)
+    program.run()
+
+
+def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Program:
+    """The whole program, not yet running."""
+    rasa_port = settings.rasa_port or free_port()
+    site = build_site(settings, prepared.keys, f"http://127.0.0.1:{rasa_port}")
+    rasa = rasa_executable(PROJECT)
+    engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, site.dialogue, site.metrics)
+    return Program(
+        public=_public(site),
+        internal=internal_app(site.parser, build_actions_for(site), language_in(site.database), site.metrics),
+        ports=ports,
+        engine=engine,
+        durable=site.durable,
+        inbox=site.inbox,
+        outbox=site.outbox,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        on_ready=lambda: click.echo("Ready. Press Ctrl-C to stop.", err=True),
+        on_close=lambda: _close(site),
+    )
+
+
+def _public(site: Site) -> FastAPI:
+    settings = site.settings
+    app = public_app(
+        site.web,
+        site.metrics,
+        lambda: readiness(site),
+        media_limit_bytes=settings.media_limit_bytes,
+        allowed_origins=frozenset(settings.allowed_origins.split()),
+    )
+    if settings.demo:
+        add_demo(app, site.database, site.keys.site)
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(settings.data / "console"))
+    from console import mount
+
+    mount(
+        app,
+        database=site.database,
+        storage_secret=site.keys.console,
+        media=site.media,
+        live=site.live,
+        desk=site.handover,
+        https=settings.base_url.startswith("https://"),
+    )
+    return app
+
+
+def readiness(site: Site) -> dict[str, bool]:
+    """Which parts answer."""
+    return {"database": _answers(site), "engine": site.dialogue.ready(), "models": True}
+
+
+def _answers(site: Site) -> bool:
+    try:
+        site.database.ping()
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _close(site: Site) -> None:
+    site.senses.close()
+    site.dialogue.close()
+    site.database.close()
+
+
+def _announce(settings: Settings, prepared: Prepared) -> None:
+    base = settings.base_url
+    click.echo(f"\n  Demo page  {base}/\n  Console    {base}/console\n  Metrics    {base}/metrics\n", err=True)
+    if prepared.first_password:
+        click.echo(
+            f"  First staff account: {FIRST_STAFF_EMAIL}\n  Its password, shown only now: {prepared.first_password}\n",
+            err=True,
+        )

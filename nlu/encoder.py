@@ -1,0 +1,127 @@
+"""The sentence encoder as it is served: onnxruntime and tokenizers, nothing heavier.
+
+It reads the directory that ``nlu.encoder_export`` wrote and turns texts into unit vectors. It knows nothing of
+intents, and it never imports torch or transformers: that keeps a serving process small.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+from tokenizers import Tokenizer
+
+from nlu.errors import EncoderMissing, ModelDamaged
+
+Vectors = npt.NDArray[np.float32]
+
+MANIFEST = "manifest.json"
+MODEL = "encoder.onnx"
+TOKENIZER = "tokenizer.json"
+MAX_TOKENS = 128
+"""What the packaged MiniLM was trained with; longer texts are cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands in an encoder directory and where it came from.
+
+    ``weights_sha256`` is the source's, ``model_sha256`` that of the served ONNX file. ``least_cosine`` is the worst
+    agreement with the unquantised model over the sentences tried at export (1.0 where it was not quantised).
+    """
+
+    source: str
+    version: str
+    weights_sha256: str
+    model_sha256: str
+    dimension: int
+    max_tokens: int
+    pad_id: int
+    pooling: str
+    quantisation: str
+    least_cosine: float
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def read(cls, directory: Path) -> Manifest:
+        """Raises EncoderMissing where there is none, ModelDamaged where it cannot be read."""
+        try:
+            content = (directory / MANIFEST).read_text(encoding="utf-8")
+        except OSError as error:
+            raise EncoderMissing(f"no sentence encoder in {directory}") from error
+        try:
+            return cls(**json.loads(content))
+        except (ValueError, TypeError) as error:
+            raise ModelDamaged(f"{directory / MANIFEST} cannot be read") from error
+
+
+class SentenceEncoder(Protocol):
+    """What training and serving need of an encoder; tests bring a small one of their own."""
+
+    @property
+    def identity(self) -> str:
+        """Changes whenever the vectors do: a model trained with one encoder is not served with another."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dimension], each row of length 1."""
+
+
+class Encoder:
+    """An exported encoder. Thread-safe: onnxruntime sessions and tokenizers both are."""
+
+    def __init__(self, session: ort.InferenceSession, tokenizer: Tokenizer, manifest: Manifest) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self.manifest = manifest
+
+    @classmethod
+    def load(cls, directory: Path, *, threads: int = 1) -> Encoder:
+        """Raises EncoderMissing, ModelDamaged. One thread serves a short sentence as fast as two."""
+        manifest = Manifest.read(directory)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
+            session = ort.InferenceSession(directory / MODEL, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # both libraries raise bare Exception for a missing or damaged file
+            raise ModelDamaged(f"the sentence encoder in {directory} cannot be loaded") from error
+        tokenizer.enable_truncation(manifest.max_tokens)
+        tokenizer.no_padding()
+        return cls(session, tokenizer, manifest)
+
+    @property
+    def identity(self) -> str:
+        return self.manifest.model_sha256
+
+    @property
+    def dimension(self) -> int:
+        return self.manifest.dimension
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dimension]: pooled, each row of length 1; cut at ``max_tokens`` tokens."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        # One by one: int8 activations are scaled per run, so a text's vector would change with its neighbours in a
+        # batch, and what is understood must not depend on who else is writing.
+        encodings = self._tokenizer.encode_batch(list(texts))
+        return np.concatenate([run_encoder(self._session, one.ids or [self.manifest.pad_id]) for one in encodings])
+
+
+def run_encoder(session: ort.InferenceSession, ids: list[int]) -> Vectors:
+    """float32 [1, dimension] of one tokenised text."""
+    input_ids = np.array([ids], dtype=np.int64)
+    (vector,) = session.run(None, {"input_ids": input_ids, "attention_mask": np.ones_like(input_ids)})
+    return np.asarray(vector, dtype=np.float32)

@@ -1,0 +1,57 @@
+"""What can go wrong with understanding.
+
+NluError
+├── TrainingDataError     training_data         an example file that cannot be used; carries ``path`` and ``line``
+├── EncoderMissing        encoder_missing       no encoder to export from, or none exported where one was looked for
+├── EncoderExportFailed   encoder_export        the export ended without a usable encoder
+├── ModelMissing          model_missing         no trained model in the directory
+├── ModelDamaged          model_damaged         the model's files do not belong together or cannot be read
+└── Overloaded            overloaded            more texts wait to be understood than the queue holds
+
+A text that means nothing is no error: it is understood as such.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class NluError(Exception):
+    """Root of understanding's errors; ``code`` is stable."""
+
+    code = "nlu_error"
+
+
+class TrainingDataError(NluError):
+    """``line`` counts from 1; 0 where the fault is the file's as a whole."""
+
+    code = "training_data"
+
+    def __init__(self, message: str, *, path: Path, line: int = 0) -> None:
+        super().__init__(message)
+        self.path = path
+        self.line = line
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{place}: {self.args[0]}"
+
+
+class EncoderMissing(NluError):
+    code = "encoder_missing"
+
+
+class EncoderExportFailed(NluError):
+    code = "encoder_export"
+
+
+class ModelMissing(NluError):
+    code = "model_missing"
+
+
+class ModelDamaged(NluError):
+    code = "model_damaged"
+
+
+class Overloaded(NluError):
+    code = "overloaded"

@@ -1,0 +1,141 @@
+"""The talk around the goals: starting a session, not understanding, yes and no, bare data, changing language."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions.base import Clock, CrmAction, Desk
+from actions.human import OpeningHours, handed_over
+from actions.media import order_steps
+from actions.outcome import Outcome, Say, say
+from actions.reading import OrderNumbers, contact_named
+from actions.shop import TellProduct
+from actions.tickets import add_media, ticket_told
+from actions.turn import Language, as_language
+from crm.unit_of_work import Database
+
+_ENGLISH = re.compile(r"english|英语|英文", re.IGNORECASE)
+_CHINESE = re.compile(r"chinese|mandarin|中文|汉语|普通话|华语|国语|中国话", re.IGNORECASE)
+
+
+class Fallback(CrmAction):
+    """Answers what made no sense: first a kind question, the second time in a row the offer of a person."""
+
+    action_name = "action_fallback"
+    writes = False
+
+    def act(self, desk: Desk) -> Outcome:
+        if desk.turn.not_understood_again:
+            return Outcome((say("utter_fallback_again", offer="ask_human"),))
+        return Outcome((say("utter_not_caught" if desk.turn.form else "utter_fallback"),))
+
+
+class Affirm(CrmAction):
+    """A yes outside a question of a form: takes up what the bot has just offered, if it did."""
+
+    action_name = "action_affirm"
+
+    def __init__(self, database: Database, now: Clock, hours: OpeningHours) -> None:
+        super().__init__(database, now)
+        self._hours = hours
+
+    def act(self, desk: Desk) -> Outcome:
+        if desk.turn.form is not None:
+            return Outcome((say("utter_not_caught"),))
+        if desk.turn.offer == "ask_human":
+            return handed_over(desk, self._hours)
+        number = desk.turn.slots.get("recent_order")
+        if desk.turn.offer == "order_seen" and number:
+            return Outcome((_order_noted(number, desk.turn.language),))
+        return Outcome((say("utter_affirm"),))
+
+
+class Deny(CrmAction):
+    """A no outside a question of a form."""
+
+    action_name = "action_deny"
+    writes = False
+
+    def act(self, desk: Desk) -> Outcome:
+        if desk.turn.form is not None:
+            return Outcome((say("utter_not_caught"),))
+        if desk.turn.offer == "order_seen":
+            return Outcome((say("utter_photo_other"),), {"recent_order": None})
+        return Outcome((say("utter_deny"),))
+
+
+class TakeNote(CrmAction):
+    """Bare data ("it's A1024"): says what was noted and asks what to do with it."""
+
+    action_name = "action_take_note"
+
+    def __init__(self, database: Database, now: Clock, numbers: OrderNumbers) -> None:
+        super().__init__(database, now)
+        self._numbers = numbers
+
+    def act(self, desk: Desk) -> Outcome:
+        turn = desk.turn
+        if turn.form is not None:
+            return Outcome((say("utter_not_caught"),))
+        ticket = turn.entity("ticket_number")
+        if ticket:
+            return add_media(desk, ticket) or ticket_told(desk, ticket)
+        number = self._numbers.named(turn)
+        if number:
+            return Outcome((_order_noted(number, turn.language),), {"recent_order": number})
+        if turn.entity("product"):
+            return TellProduct(self._database, self._now).act(desk)
+        return Outcome((say("utter_contact_noted" if contact_named(turn) else "utter_what_about"),))
+
+
+class SwitchLanguage(CrmAction):
+    """Goes on in the language that was asked for; says which two are spoken when it was none of them."""
+
+    action_name = "action_switch_language"
+
+    def act(self, desk: Desk) -> Outcome:
+        wanted = wanted_language(desk.turn.text) if desk.turn.text else as_language(desk.turn.slots.get("language"))
+        if wanted is None:
+            return Outcome((say("utter_languages_spoken"),))
+        desk.conversation.language = wanted
+        return Outcome((say(f"utter_now_in_{'chinese' if wanted == 'zh' else 'english'}"),), {"language": wanted})
+
+
+class SessionStart(CrmAction):
+    """Begins a session: the slots stay, and the language is the one the first message came in."""
+
+    action_name = "action_session_start"
+
+    async def run(self, dispatcher: Any, tracker: Any, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Needs no record: it must succeed even where the database does not answer."""
+        metadata = tracker.slots.get("session_started_metadata") or {}
+        carried = {name: value for name, value in tracker.slots.items() if _is_carried(name, value)}
+        language = as_language(metadata.get("language") or carried.get("language"))
+        slots = {**carried, "language": language}
+        return [
+            {"event": "session_started", "timestamp": None},
+            *({"event": "slot", "name": name, "value": value, "timestamp": None} for name, value in slots.items()),
+            {"event": "action", "name": "action_listen", "timestamp": None},
+        ]
+
+    def act(self, desk: Desk) -> Outcome:
+        """Nothing to say: the greeting answers the customer's own."""
+        return Outcome()
+
+
+def wanted_language(text: str) -> Language | None:
+    """The language a customer asks for; the last one named, so that "not Chinese, English please" is English."""
+    english = [found.start() for found in _ENGLISH.finditer(text)]
+    chinese = [found.start() for found in _CHINESE.finditer(text)]
+    if not english and not chinese:
+        return None
+    return "zh" if max(chinese, default=-1) > max(english, default=-1) else "en"
+
+
+def _order_noted(number: str, language: Language) -> Say:
+    return say("utter_order_noted", *order_steps(number, language), order=number)
+
+
+def _is_carried(name: str, value: object) -> bool:
+    return value is not None and name not in ("session_started_metadata", "requested_slot")

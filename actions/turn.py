@@ -1,0 +1,124 @@
+"""One customer turn as an action sees it: what was said, by whom, and where the dialogue stands.
+
+Owns the reading of Rasa's tracker JSON into typed values; nothing else in the package reads the tracker.
+Knows no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+Language = Literal["en", "zh"]
+
+#: Intents that say nothing the bot can use.
+NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+
+
+class Moment(Enum):
+    """Where a form stands when Rasa calls its action."""
+
+    OPENING = "opening"  # this message started the form
+    ANSWERING = "answering"  # this message was sent while the form waited for an answer
+    RETURNING = "returning"  # another action has just answered this message; the form asks again
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message and its setting.
+
+    ``text`` is what was written or heard (empty for a button), ``entities`` pairs of name and value in the
+    order found, ``done_since`` the actions already run for this message, ``opened`` the forms it started.
+    ``offer`` is what the bot's last message proposed to do on a "yes", if anything.
+    """
+
+    conversation_id: str
+    message_id: str
+    text: str
+    language: Language
+    intent: str
+    entities: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[str, ...] = ()
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    form: str | None = None
+    requested: str | None = None
+    opened: frozenset[str] = frozenset()
+    done_since: tuple[str, ...] = ()
+    previous_intent: str | None = None
+    offer: str | None = None
+
+    def entity(self, name: str) -> str | None:
+        """The value last named of that kind."""
+        return next((value for each, value in reversed(self.entities) if each == name), None)
+
+    def moment(self, form: str) -> Moment:
+        """Why the form's action is called."""
+        if form in self.opened:
+            return Moment.OPENING
+        return Moment.RETURNING if any(name != form for name in self.done_since) else Moment.ANSWERING
+
+    @property
+    def not_understood_again(self) -> bool:
+        """This message and the one before it both said nothing the bot could use."""
+        return self.intent in NOT_UNDERSTOOD and self.previous_intent in NOT_UNDERSTOOD
+
+
+def read_turn(tracker: Any) -> Turn:
+    """The turn in a ``rasa_sdk.Tracker``. Raises KeyError when the message carries no ``message_id``."""
+    message = tracker.latest_message
+    metadata = message.get("metadata") or {}
+    before, since = _split_at_last_user(tracker.events)
+    slots = tracker.slots
+    return Turn(
+        conversation_id=tracker.sender_id,
+        message_id=metadata["message_id"],
+        text=metadata.get("text") or "",
+        language=as_language(slots.get("language") or metadata.get("language")),
+        intent=(message.get("intent") or {}).get("name") or "",
+        entities=tuple(_entities(message.get("entities") or [])),
+        attachments=tuple(metadata.get("attachments") or ()),
+        slots=slots,
+        form=(tracker.active_loop or {}).get("name"),
+        requested=slots.get("requested_slot"),
+        opened=frozenset(each["name"] for each in since if each["event"] == "active_loop" and each.get("name")),
+        done_since=tuple(each["name"] for each in since if each["event"] == "action" and each.get("name")),
+        previous_intent=_last_intent(before),
+        offer=_last_offer(before),
+    )
+
+
+def as_language(value: object) -> Language:
+    """One of the two languages spoken; English where it is neither."""
+    return "zh" if value == "zh" else "en"
+
+
+def _entities(found: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    for each in found:
+        if each.get("entity") and each.get("value") is not None:
+            yield str(each["entity"]), str(each["value"])
+
+
+def _split_at_last_user(events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    last = max((index for index, each in enumerate(events) if each["event"] == "user"), default=len(events))
+    return events[:last], events[last + 1 :]
+
+
+def _last_intent(events: list[dict[str, Any]]) -> str | None:
+    for each in reversed(events):
+        if each["event"] == "user":
+            name = ((each.get("parse_data") or {}).get("intent") or {}).get("name")
+            return str(name) if name else None
+    return None
+
+
+def _last_offer(events: list[dict[str, Any]]) -> str | None:
+    """Only the answers to the message before this one count: an older offer has lapsed."""
+    for each in reversed(events):
+        if each["event"] == "user":
+            return None
+        offer = ((each.get("data") or {}).get("custom") or {}).get("offer") if each["event"] == "bot" else None
+        if offer:
+            return str(offer)
+    return None

@@ -1,0 +1,155 @@
+"""Dates, money, order lines and the names of states in the customer's language.
+
+Sentences stand in ``domain/``; here is only what fills their blanks. Knows no database session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from actions.turn import Language
+from crm.contacts import ContactField
+from crm.models import Order, OrderLine, OrderStatus, Product, TicketStatus
+
+_ORDER_STATUS: dict[OrderStatus, tuple[str, str]] = {
+    "placed": ("placed", "已下单"),
+    "paid": ("paid", "已付款"),
+    "packed": ("packed", "已打包"),
+    "shipped": ("on its way", "运输中"),
+    "delivered": ("delivered", "已送达"),
+    "returned": ("returned", "已退货"),
+    "cancelled": ("cancelled", "已取消"),
+}
+_TICKET_STATUS: dict[TicketStatus, tuple[str, str]] = {
+    "open": ("open: it is in our queue and a colleague will take it up", "待处理：已经排队，同事会尽快处理"),
+    "pending": ("in progress: a colleague is working on it", "处理中：同事正在跟进"),
+    "solved": ("solved", "已解决"),
+    "closed": ("closed", "已关闭"),
+}
+_TICKET_CATEGORY: dict[str, tuple[str, str]] = {
+    "problem": ("your problem report", "您反映的问题"),
+    "cancellation": ("your cancellation", "您的取消申请"),
+    "return": ("your return", "您的退货申请"),
+    "invoice": ("your invoice request", "您的发票申请"),
+    "privacy": ("your data request", "您的个人信息申请"),
+}
+_CONTACT_FIELD: dict[ContactField, tuple[str, str]] = {
+    "phone": ("phone number", "手机号"),
+    "email": ("e-mail address", "邮箱"),
+    "address": ("delivery address", "收货地址"),
+}
+_BUTTONS = {
+    "problem": ("Report a problem", "反映问题"),
+    "cancel": ("Cancel it", "取消订单"),
+    "return": ("Return it", "申请退货"),
+    "orders": ("My orders", "我的订单"),
+    "status": ("Where is it?", "查物流"),
+    "other": ("Something else", "其他事情"),
+    "skip": ("Not about an order", "与订单无关"),
+    "yes": ("Yes", "是的"),
+    "no": ("No", "不是"),
+    "human": ("Talk to a person", "转人工"),
+}
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥"}
+_NO_MINOR_UNIT = frozenset({"JPY", "KRW", "VND"})
+
+
+def pick(words: tuple[str, str], language: Language) -> str:
+    """The English or the Chinese of a pair."""
+    return words[1] if language == "zh" else words[0]
+
+
+def order_status(status: OrderStatus, language: Language) -> str:
+    return pick(_ORDER_STATUS[status], language)
+
+
+def ticket_status(status: TicketStatus, language: Language) -> str:
+    return pick(_TICKET_STATUS[status], language)
+
+
+def ticket_category(category: str, language: Language) -> str:
+    """What the ticket is about, as seen by the customer; a category that staff made up reads as a request."""
+    return pick(_TICKET_CATEGORY.get(category, ("your request", "您的申请")), language)
+
+
+def contact_field(field: ContactField, language: Language) -> str:
+    return pick(_CONTACT_FIELD[field], language)
+
+
+def day(moment: datetime | None, language: Language) -> str:
+    """``3 March`` or ``3月3日``; empty without a date. The year is never in doubt in a shop's conversation."""
+    if moment is None:
+        return ""
+    return f"{moment.month}月{moment.day}日" if language == "zh" else f"{moment.day} {_MONTHS[moment.month - 1]}"
+
+
+def arrival(expected: datetime | None, language: Language) -> str:
+    """A sentence to end with; empty while no date is known."""
+    if expected is None:
+        return ""
+    date = day(expected, language)
+    return f"预计{date}送达。" if language == "zh" else f" It should arrive by {date}."
+
+
+def tracking(carrier: str | None, number: str | None, language: Language) -> str:
+    """Who carries it and under which number, as far as known."""
+    if carrier and number:
+        return f"{carrier}，运单号 {number}" if language == "zh" else f"{carrier}, tracking number {number}"
+    return carrier or pick(("no tracking number yet", "暂无运单号"), language)
+
+
+def button_title(name: str, language: Language) -> str:
+    """The words on a button that an action makes; raises KeyError for a name there is none for."""
+    return pick(_BUTTONS[name], language)
+
+
+def money(minor: int, currency: str) -> str:
+    """``$35.90``; a currency without a known symbol is written out (``35.90 CHF``)."""
+    amount = f"{minor:,}" if currency in _NO_MINOR_UNIT else f"{minor / 100:,.2f}"
+    symbol = _SYMBOLS.get(currency)
+    return f"{symbol}{amount}" if symbol else f"{amount} {currency}"
+
+
+def product_name(product: Product, language: Language) -> str:
+    return product.name_zh if language == "zh" else product.name_en
+
+
+def order_contents(lines: Iterable[OrderLine], language: Language) -> str:
+    """``2 × Kettle, 1 × Mug``."""
+    named = (f"{each.quantity} × {product_name(each.product, language)}" for each in lines)
+    return ("，" if language == "zh" else ", ").join(named)
+
+
+def order_summary(order: Order, language: Language) -> str:
+    """One line of a list: number, date, sum and state."""
+    parts = (order.number, day(order.placed_at, language), money(order.total_minor, order.currency))
+    return f"{' · '.join(parts)} · {order_status(order.status, language)}"
+
+
+def duration(seconds: int, language: Language) -> str:
+    """Whole minutes, rounded up."""
+    minutes = max(1, -(-seconds // 60))
+    if language == "zh":
+        return f"{minutes}分钟"
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def one_line(text: str) -> str:
+    """The customer's own words fit to stand inside a sentence of ours."""
+    return re.sub(r"\s+", " ", text).strip()

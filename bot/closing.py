@@ -51,9 +51,13 @@ class Closing:
             closed = close(conversation, reason, utc_now())
             identity_id = conversation.identity_id
         if closed:
-            self._metrics.closings.labels(reason).inc()
-            self._enqueue_scoring(conversation_id)
+            self.closed(conversation_id, reason)
             self._live.publish(Notice(conversation_id, identity_id))
+
+    def closed(self, conversation_id: str, reason: CloseReason) -> None:
+        """What follows a close that is stored: the score."""
+        self._metrics.closings.labels(reason).inc()
+        self._enqueue_scoring(conversation_id)
 
     def rate(self, identity_id: int, score: int, comment: str | None) -> None:
         """Keeps a rating of the identity's latest conversation, which it ends.

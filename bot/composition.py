@@ -5,7 +5,7 @@ Nothing here has behaviour of its own; what a part needs, it is given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from actions.registry import build_actions
 from bot.channels.thread import Thread
 from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
-from bot.dialogue import Dialogue
+from bot.dialogue import Conversing, Dialogue
 from bot.durable import Durable, step
 from bot.engine import Engine
 from bot.errors import SetupError
@@ -27,9 +27,9 @@ from bot.live import Live
 from bot.media_store import MediaStore
 from bot.metrics import Metrics
 from bot.outbox import Outbox
-from bot.perceiving import Perceiving
+from bot.perceiving import Perceiving, Senses
 from bot.settings import PROJECT, Settings
-from bot.turn import Turn
+from bot.turn import Parser, Turn
 from bot.visitors import Visitors
 from crm.models import utc_now
 from crm.unit_of_work import Database
@@ -50,15 +50,14 @@ class Site:
     """All that serves one site."""
 
     settings: Settings
-    keys: Keys
+    keys: Keys = field(repr=False)
     database: Database
     metrics: Metrics
     live: Live
     media: MediaStore
     durable: Durable
-    dialogue: Dialogue
-    parser: Understander
-    senses: PerceptionService
+    dialogue: Conversing
+    parser: Parser
     inbox: Inbox
     outbox: Outbox
     closing: Closing
@@ -68,13 +67,11 @@ class Site:
     thread: Thread
 
 
-def build_site(settings: Settings, keys: Keys, rasa_url: str) -> Site:
-    """A site that talks to Rasa at ``rasa_url``; nothing of it runs yet."""
+def build_site(settings: Settings, keys: Keys, *, dialogue: Conversing, parser: Parser, senses: Senses) -> Site:
+    """A site with its dialogue engine, understanding and senses; nothing of it runs yet."""
     database = Database(settings.crm_url)
     metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
     durable = Durable(settings.dbos_url)
-    dialogue = Dialogue(rasa_url, keys.engine, timeout_s=settings.rasa_timeout_s)
-    parser, senses = build_parser(settings), build_senses(settings)
 
     def enqueue_turn(message_id: str, conversation_id: str, has_media: bool) -> None:
         durable.enqueue(TURNS, "turn", f"turn-{message_id}", conversation_id, message_id, has_media)
@@ -106,7 +103,7 @@ def build_site(settings: Settings, keys: Keys, rasa_url: str) -> Site:
         metrics,
         session_turns=settings.session_turns,
         audio_limit_s=settings.audio_limit_s,
-        on_goodbye=lambda conversation_id: closing.close(conversation_id, "goodbye"),
+        on_close=lambda conversation_id: closing.closed(conversation_id, "goodbye"),
     )
     perceiving = Perceiving(database, media, live, senses, metrics)
     _register(durable, turn, perceiving, outbox, closing, inbox, settings)
@@ -124,7 +121,6 @@ def build_site(settings: Settings, keys: Keys, rasa_url: str) -> Site:
         durable=durable,
         dialogue=dialogue,
         parser=parser,
-        senses=senses,
         inbox=inbox,
         outbox=outbox,
         closing=closing,
@@ -186,6 +182,10 @@ def build_parser(settings: Settings) -> Understander:
     return Understander.load(
         settings.nlu_dir, encoder_dir=settings.encoder_dir, order_number_pattern=settings.order_number_pattern
     )
+
+
+def build_dialogue(settings: Settings, keys: Keys, rasa_url: str) -> Dialogue:
+    return Dialogue(rasa_url, keys.engine, timeout_s=settings.rasa_timeout_s)
 
 
 def build_senses(settings: Settings) -> PerceptionService:

@@ -6,7 +6,7 @@ utterance is sent again, ``recall`` therefore looks in the tracker whether it wa
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -14,6 +14,18 @@ from bot.errors import EngineRefused, EngineUnavailable
 from bot.messages import Button, Reply
 
 FULL_WIDTH_SLASH = "／"
+
+
+class Conversing(Protocol):
+    """A dialogue engine. All but ``ready`` raise EngineError."""
+
+    def converse(self, conversation_id: str, text: str, metadata: dict[str, Any]) -> list[Reply]: ...
+
+    def recall(self, conversation_id: str, message_id: str) -> list[Reply] | None: ...
+
+    def start_fresh_session(self, conversation_id: str, language: str) -> None: ...
+
+    def ready(self) -> bool: ...
 
 
 class Dialogue:

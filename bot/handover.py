@@ -54,9 +54,9 @@ class Handover:
             conversation.last_at = utc_now()
             message = self._outbox.add(session, conversation, Reply(words), author="staff", staff_id=staff_id)
             session.add(AuditEntry(staff_id=staff_id, action="reply", target=conversation_id))
-            notice = Notice(conversation_id, conversation.identity_id)
+            notice, channel = Notice(conversation_id, conversation.identity_id), conversation.channel
         self._live.publish(notice)
-        self._outbox.dispatch(message)
+        self._outbox.dispatch(channel, [message])
 
     def _close(self, conversation_id: str, staff_id: int) -> None:
         with self._database.writing() as session:

@@ -69,10 +69,11 @@ class Outbox:
         )
         return message
 
-    def dispatch(self, message: Message) -> None:
-        """Queues the delivery of a stored message, after the commit; does nothing on a fetched channel."""
-        if message.conversation.channel in self._channels:
-            self._enqueue_delivery(message.id, message.conversation_id)
+    def dispatch(self, channel: str, messages: list[Message]) -> None:
+        """Queues the delivery of stored messages, after the commit; does nothing on a fetched channel."""
+        if channel in self._channels:
+            for message in messages:
+                self._enqueue_delivery(message.id, message.conversation_id)
 
     def requeue(self) -> None:
         """Queues every delivery that a crash has left without one."""

@@ -14,13 +14,14 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.dialogue import Dialogue, typed
+from bot.dialogue import Conversing, typed
 from bot.errors import EngineRefused
 from bot.live import Live, Notice
 from bot.messages import Reply
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.phrases import Phrase, phrase
+from crm.conversations import close
 from crm.models import Attachment, Conversation, Message, utc_now
 from crm.unit_of_work import Database
 from nlu.payloads import format_payload, parse_payload
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 FAILED = "failed"
 """``done`` of a reply that apologises: an action could not do its work."""
+GOODBYE = "goodbye"
+"""``done`` of a reply after which the conversation is over."""
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 _MEDIA_PHRASES: dict[str, Phrase] = {
     "silence": "silent_note",
@@ -74,13 +77,13 @@ class Turn:
         database: Database,
         outbox: Outbox,
         live: Live,
-        dialogue: Dialogue,
+        dialogue: Conversing,
         parser: Parser,
         metrics: Metrics,
         *,
         session_turns: int,
         audio_limit_s: float,
-        on_goodbye: Callable[[str], None],
+        on_close: Callable[[str], None],
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -90,7 +93,7 @@ class Turn:
         self._metrics = metrics
         self._session_turns = session_turns
         self._audio_limit_s = audio_limit_s
-        self._on_goodbye = on_goodbye
+        self._on_close = on_close
 
     def answer(self, message_id: str) -> None:
         """Understands the message and answers it. Raises EngineError when Rasa does not: try again."""
@@ -108,7 +111,7 @@ class Turn:
         self._note_understanding(pending, utterance.understanding, language)
         replies = [] if pending.mode == "staff" else self._converse(pending, utterance, language)
         self._record(pending, replies)
-        self._settle(pending, replies, language)
+        self._bound_session(pending, replies, language)
 
     def give_up(self, message_id: str) -> None:
         """Apologises for a turn that could not be finished, and asks staff to look."""
@@ -194,11 +197,13 @@ class Turn:
                 conversation.mode = "waiting"
             conversation.last_at = utc_now()
             stored = self._add_replies(session, conversation, message, replies)
+            closed = says_goodbye(replies) and close(conversation, "goodbye", utc_now())
             waited_s = (utc_now() - message.at).total_seconds()
             channel = conversation.channel
         self._live.publish(Notice(pending.conversation_id, pending.identity_id))
-        for each in stored:
-            self._outbox.dispatch(each)
+        self._outbox.dispatch(channel, stored)
+        if closed:
+            self._on_close(pending.conversation_id)
         self._metrics.turns.labels(FAILED if failed else "answered").inc()
         self._metrics.messages.labels(channel, "bot").inc(len(stored))
         self._metrics.turn_seconds.observe(waited_s)
@@ -211,12 +216,14 @@ class Turn:
             for ordinal, reply in enumerate(replies)
         ]
 
-    def _settle(self, pending: Pending, replies: list[Reply], language: str) -> None:
-        """What follows an answer and may be lost without harm to it."""
-        if any(reply.done == "goodbye" for reply in replies):
-            self._on_goodbye(pending.conversation_id)
-        elif replies and pending.turns % self._session_turns == 0:
+    def _bound_session(self, pending: Pending, replies: list[Reply], language: str) -> None:
+        """Keeps a long conversation as fast as a short one."""
+        if replies and pending.turns % self._session_turns == 0 and not says_goodbye(replies):
             self._dialogue.start_fresh_session(pending.conversation_id, language)
+
+
+def says_goodbye(replies: list[Reply]) -> bool:
+    return any(reply.done == GOODBYE for reply in replies)
 
 
 def choose_language(understanding: Understanding, current: str) -> str:

@@ -8,7 +8,15 @@ import click
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.composition import Site, build_actions_for, build_engine, build_site
+from bot.composition import (
+    Site,
+    build_actions_for,
+    build_dialogue,
+    build_engine,
+    build_parser,
+    build_senses,
+    build_site,
+)
 from bot.engine import rasa_executable
 from bot.installation import FIRST_STAFF_EMAIL, Prepared, Steps, prepare
 from bot.internal import internal_app, language_in
@@ -30,9 +38,17 @@ def bring_up(settings: Settings) -> None:
 def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Program:
     """The whole program, not yet running."""
     rasa_port = settings.rasa_port or free_port()
-    site = build_site(settings, prepared.keys, f"http://127.0.0.1:{rasa_port}")
+    dialogue = build_dialogue(settings, prepared.keys, f"http://127.0.0.1:{rasa_port}")
+    parser, senses = build_parser(settings), build_senses(settings)
+    site = build_site(settings, prepared.keys, dialogue=dialogue, parser=parser, senses=senses)
     rasa = rasa_executable(PROJECT)
-    engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, site.dialogue, site.metrics)
+    engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, dialogue, site.metrics)
+
+    def close() -> None:
+        senses.close()
+        dialogue.close()
+        site.database.close()
+
     return Program(
         public=_public(site),
         internal=internal_app(site.parser, build_actions_for(site), language_in(site.database), site.metrics),
@@ -43,7 +59,7 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Progr
         outbox=site.outbox,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         on_ready=lambda: click.echo("Ready. Press Ctrl-C to stop.", err=True),
-        on_close=lambda: _close(site),
+        on_close=close,
     )
 
 
@@ -84,12 +100,6 @@ def _answers(site: Site) -> bool:
     except SQLAlchemyError:
         return False
     return True
-
-
-def _close(site: Site) -> None:
-    site.senses.close()
-    site.dialogue.close()
-    site.database.close()
 
 
 def _announce(settings: Settings, prepared: Prepared) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Annotated, Any, Literal
 
@@ -104,7 +105,7 @@ class WebChannel:
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/v1/chat", tags=["chat"])
-        identity = Annotated[int, Depends(self._identity)]
+        identity = Depends(self._identity)
 
         @router.post("/visitors", status_code=201)
         def welcome(body: VisitorBody, request: Request) -> dict[str, str]:
@@ -114,7 +115,7 @@ class WebChannel:
             return {"visitor_token": visitor.token, "conversation_id": visitor.conversation_id}
 
         @router.post("/messages", status_code=202)
-        async def send(request: Request, identity_id: identity) -> dict[str, str]:
+        async def send(request: Request, identity_id: int = identity) -> dict[str, str]:
             inbound = await read_inbound(request, identity_id)
             self._limits.message(identity_id, upload=bool(inbound.media))
             message_id = await run_in_threadpool(self._inbox.accept, inbound)
@@ -123,19 +124,19 @@ class WebChannel:
 
         @router.get("/messages")
         async def messages(
-            identity_id: identity,
+            identity_id: int = identity,
             after: Annotated[int, Query(ge=0)] = 0,
             wait: Annotated[float, Query(ge=0)] = 0,
         ) -> dict[str, Any]:
             return {"messages": await self._wait_for_messages(identity_id, after, min(wait, LONGEST_WAIT_S))}
 
         @router.post("/rating", status_code=204)
-        def rating(body: RatingBody, identity_id: identity) -> Response:
+        def rating(body: RatingBody, identity_id: int = identity) -> Response:
             self._closing.rate(identity_id, body.score, body.comment)
             return Response(status_code=204)
 
         @router.get("/attachments/{attachment_id}")
-        def attachment(attachment_id: str, identity_id: identity) -> Response:
+        def attachment(attachment_id: str, identity_id: int = identity) -> Response:
             mime, data = self._thread.attachment(identity_id, attachment_id)
             headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
             return Response(data, media_type=mime, headers=headers)
@@ -214,9 +215,12 @@ async def read_inbound(request: Request, identity_id: int) -> Inbound:
     if kind != "application/json":
         raise BadRequest("Send JSON or multipart/form-data.")
     try:
-        body = MessageBody.model_validate_json(await request.body())
+        # json and not pydantic's own reader: browsers do send half an emoji, and that reader refuses it
+        body = MessageBody.model_validate(json.loads(await request.body()))
     except ValidationError as error:
         raise BadRequest(describe(error)) from error
+    except ValueError as error:
+        raise BadRequest("The body is not JSON.") from error
     if body.text is not None and body.payload is not None:
         raise BadRequest("Send either text or payload.")
     return Inbound(identity_id, body.client_message_id, text=body.text or "", payload=body.payload)

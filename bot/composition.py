@@ -17,7 +17,7 @@ from bot.channels.thread import Thread
 from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
 from bot.dialogue import Conversing, Dialogue
-from bot.durable import Durable, step
+from bot.durable import PROMPT_S, UNHURRIED_S, Durable, step
 from bot.engine import Engine
 from bot.errors import SetupError
 from bot.handover import Handover
@@ -164,8 +164,9 @@ def _register(
     durable.workflow("turn", run_turn)
     durable.workflow("delivery", run_delivery)
     durable.workflow("scoring", run_scoring)
-    for queue in (TURNS, DELIVERIES, CLOSINGS):
-        durable.queue(queue)
+    durable.queue(TURNS, polling_s=PROMPT_S)
+    durable.queue(DELIVERIES, polling_s=UNHURRIED_S)
+    durable.queue(CLOSINGS, polling_s=UNHURRIED_S)
     durable.schedule("close_silent", EVERY_HALF_MINUTE, closing.close_silent)
     durable.schedule("requeue", EVERY_HALF_MINUTE, lambda: _requeue(inbox, outbox))
 

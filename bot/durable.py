@@ -12,10 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
 
 APPLICATION = "crmbot"
 APPLICATION_VERSION = "1"
-POLLING_INTERVAL_S = 0.02
+PROMPT_S, UNHURRIED_S = 0.02, 0.5
+"""How often a queue is looked at. Looking costs, so only what a customer waits for is looked at often."""
 
 Workflow = Callable[..., None]
 
@@ -29,6 +32,7 @@ class Durable:
             config=DBOSConfig(
                 name=APPLICATION,
                 system_database_url=url,
+                system_database_engine=_sqlite_engine(url),
                 application_version=APPLICATION_VERSION,
                 executor_id="local",
                 enable_otlp=False,
@@ -37,7 +41,7 @@ class Durable:
                 scheduler_polling_interval_sec=1.0,
             )
         )
-        self._queues: list[str] = []
+        self._queues: dict[str, float] = {}
         self._workflows: dict[str, Workflow] = {}
         self._schedules: list[tuple[str, str]] = []
 
@@ -54,15 +58,15 @@ class Durable:
         self.workflow(name, tick)
         self._schedules.append((name, cron))
 
-    def queue(self, name: str) -> None:
+    def queue(self, name: str, *, polling_s: float) -> None:
         """A queue that runs one workflow at a time for each key, and keys in parallel."""
-        self._queues.append(name)
+        self._queues[name] = polling_s
 
     def launch(self) -> None:
         """Starts work, beginning with what an earlier process left behind."""
         DBOS.launch()
-        for name in self._queues:
-            DBOS.register_queue(name, partition_concurrency=1, polling_interval_sec=POLLING_INTERVAL_S)
+        for name, polling_s in self._queues.items():
+            DBOS.register_queue(name, partition_concurrency=1, polling_interval_sec=polling_s)
         DBOS.apply_schedules(
             [
                 {"schedule_name": name, "workflow_fn": self._workflows[name], "schedule": cron, "context": None}
@@ -96,3 +100,22 @@ def step(name: str, run: Callable[..., None], *args: str, attempts: int = 1) -> 
         run,
         *args,
     )
+
+
+def _sqlite_engine(url: str) -> Engine | None:
+    """An engine for a SQLite system database, None for any other.
+
+    As DBOS's own, but with a write-ahead log and without waiting for the disk at every commit: what a power failure
+    takes from it is queued again from the CRM database, which does wait.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return None
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

@@ -199,7 +199,12 @@ class Visitor:
 
 
 def settings_for(directory: Path, **changes: Any) -> Settings:
-    defaults = {"rate_visitors": "10000/minute", "rate_messages": "10000/minute", "rate_uploads": "10000/minute"}
+    defaults: dict[str, Any] = {
+        "turn_attempts": 3,
+        "rate_visitors": "10000/minute",
+        "rate_messages": "10000/minute",
+        "rate_uploads": "10000/minute",
+    }
     return Settings(_env_file=None, data=directory, **{**defaults, **changes})
 
 

@@ -270,5 +270,5 @@ async def _drain(socket: WebSocket) -> None:
 async def close_quietly(socket: WebSocket, code: int) -> None:
     try:
         await socket.close(code)
-    except RuntimeError:
+    except (RuntimeError, WebSocketDisconnect):
         return  # closed already

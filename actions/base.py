@@ -76,7 +76,13 @@ class CrmAction(Action):  # type: ignore[misc]
 
 def _utter(dispatcher: Any, each: Say) -> None:
     buttons = [{"title": button.title, "payload": button.payload} for button in each.buttons]
-    dispatcher.utter_message(response=each.response, buttons=buttons, json_message=each.custom, **each.values)
+    values = {name: _fillable(value) for name, value in each.values.items()}
+    dispatcher.utter_message(response=each.response, buttons=buttons, json_message=each.custom, **values)
+
+
+def _fillable(value: str) -> str:
+    """Rasa leaves every blank of a response unfilled when the filled text holds ``0[``; a customer may write it."""
+    return value.replace("0[", "0 [")
 
 
 def _events(outcome: Outcome) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from actions.outcome import Outcome, Say, say
 from actions.reading import OrderNumbers, contact_named
 from actions.shop import TellProduct
 from actions.tickets import add_media, ticket_told
-from actions.turn import Language, as_language
+from actions.turn import Language, Turn, as_language
 from crm.unit_of_work import Database
 
 _ENGLISH = re.compile(r"english|英语|英文", re.IGNORECASE)
@@ -95,7 +95,8 @@ class SwitchLanguage(CrmAction):
     action_name = "action_switch_language"
 
     def act(self, desk: Desk) -> Outcome:
-        wanted = wanted_language(desk.turn.text) if desk.turn.text else as_language(desk.turn.slots.get("language"))
+        turn = desk.turn
+        wanted = wanted_language(turn.text) if turn.text else _language_on_button(turn)
         if wanted is None:
             return Outcome((say("utter_languages_spoken"),))
         desk.conversation.language = wanted
@@ -122,6 +123,11 @@ class SessionStart(CrmAction):
     def act(self, desk: Desk) -> Outcome:
         """Nothing to say: the greeting answers the customer's own."""
         return Outcome()
+
+
+def _language_on_button(turn: Turn) -> Language:
+    """The button's language stands before the one that the parse answer adds for the conversation."""
+    return as_language(next((value for name, value in turn.entities if name == "language"), None))
 
 
 def wanted_language(text: str) -> Language | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from actions.base import CrmAction, Desk
 from actions.outcome import Outcome, say
-from crm.models import Rating
-
-SCORES = range(1, 6)
+from crm.conversations import HIGHEST_RATING, LOWEST_RATING, rate
 
 
 class TakeRating(CrmAction):
@@ -23,18 +21,10 @@ class TakeRating(CrmAction):
         score = _score(desk.turn.entity("rating"))
         if score is None:
             return Outcome((say("utter_rating_wanted"),))
-        _record(desk, score)
+        rate(desk.session, desk.conversation.id, score, None)
         return Outcome((say("utter_rated_well" if score >= 4 else "utter_rated_low", done="rated"),))
 
 
-def _record(desk: Desk, score: int) -> None:
-    """One rating a conversation: a later one replaces the score and keeps the comment."""
-    if desk.conversation.rating is None:
-        desk.conversation.rating = Rating(conversation_id=desk.conversation.id, score=score)
-    else:
-        desk.conversation.rating.score = score
-    desk.session.flush()
-
-
 def _score(value: str | None) -> int | None:
-    return int(value) if value is not None and value.isdecimal() and int(value) in SCORES else None
+    in_range = value is not None and value.isdecimal() and LOWEST_RATING <= int(value) <= HIGHEST_RATING
+    return int(value) if value is not None and in_range else None

@@ -29,9 +29,9 @@ class Moment(Enum):
 class Turn:
     """A message and its setting.
 
-    ``text`` is what was written or heard (empty for a button), ``entities`` pairs of name and value in the
-    order found, ``done_since`` the actions already run for this message, ``opened`` the forms it started.
-    ``offer`` is what the bot's last message proposed to do on a "yes", if anything.
+    ``text`` is what was written or heard (empty for a button or a bare photo), ``entities`` pairs of name and
+    value in the order found, ``done_since`` the actions already run for this message, ``opened`` the forms it
+    started. ``offer`` is what the bot's last message proposed to do on a "yes", if anything.
     """
 
     conversation_id: str
@@ -74,7 +74,7 @@ def read_turn(tracker: Any) -> Turn:
     return Turn(
         conversation_id=tracker.sender_id,
         message_id=metadata["message_id"],
-        text=metadata.get("text") or "",
+        text="" if (message.get("text") or "").startswith("/") else metadata.get("text") or "",
         language=as_language(slots.get("language") or metadata.get("language")),
         intent=(message.get("intent") or {}).get("name") or "",
         entities=tuple(_entities(message.get("entities") or [])),

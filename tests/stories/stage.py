@@ -1,0 +1,319 @@
+"""Where the stories are played: the real Rasa server, our actions over a real database, and a scripted ear.
+
+Only the understanding is scripted: a story says what each utterance means, so that it fails for the dialogue's
+sake alone. Everything else is the product's: domain, rules, actions, records, and the client that speaks to Rasa.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from rasa_sdk.executor import ActionExecutor
+from sqlalchemy import select
+
+from actions.registry import build_actions
+from bot.dialogue import Dialogue
+from bot.messages import Reply
+from crm.conversations import add_message
+from crm.demo import seed_demo_shop
+from crm.models import Attachment, Base, Conversation, Customer, Identity, new_id
+from crm.unit_of_work import Database
+from nlu.payloads import parse_payload
+
+PROJECT = Path(__file__).parents[2]
+RASA = PROJECT / "engine" / ".venv" / "bin" / "rasa"
+SOURCES = ("config.yml", "domain", "data/rules")
+MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+START_TIMEOUT_S = 120.0
+
+Meaning = tuple[str, dict[str, str]]
+
+
+@dataclass
+class Stage:
+    """A running dialogue. ``meanings`` is the scripted ear; ``now`` the clock that the actions read."""
+
+    database: Database
+    dialogue: Dialogue
+    tracker_path: Path
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    now: datetime = MONDAY_NOON
+    failing: set[str] = field(default_factory=set)
+    calls: list[str] = field(default_factory=list)
+
+    def visitor(self, *, customer: str | None = None, language: str = "en") -> Visitor:
+        """Somebody new on the page; ``customer`` is the shop's key of a customer known by signature."""
+        with self.database.writing() as session:
+            known = session.scalar(select(Customer).where(Customer.ref == customer)) if customer else None
+            identity = Identity(channel="web", external_id=new_id(), language=language, customer_id=known and known.id)
+            session.add(identity)
+            session.flush()
+            return Visitor(self, identity.id, self._conversation(session, identity, language))
+
+    @staticmethod
+    def _conversation(session: Any, identity: Identity, language: str) -> str:
+        conversation = Conversation(identity_id=identity.id, channel="web", language=language)
+        session.add(conversation)
+        session.flush()
+        return conversation.id
+
+
+@dataclass
+class Visitor:
+    """One person in one conversation."""
+
+    stage: Stage
+    identity_id: int
+    conversation_id: str
+    replies: list[Reply] = field(default_factory=list)
+    _last: tuple[str, dict[str, Any]] = ("", {})
+    _saved: int = 0
+
+    def says(
+        self,
+        text: str,
+        intent: str,
+        entities: Mapping[str, str] | None = None,
+        *,
+        language: str | None = None,
+        attachments: int = 0,
+    ) -> list[Reply]:
+        """Words, and what they mean."""
+        heard = text if text else f"/{intent}"
+        if text:
+            self.stage.meanings[text] = (intent, dict(entities or {}))
+        return self._send(heard, text, language, attachments)
+
+    def sends_photo(self, number: str | None = None) -> list[Reply]:
+        """A photo without words; ``number`` is the order number seen in it."""
+        entities = f'{{"order_number": "{number}"}}' if number else ""
+        return self._send(f"/send_photo{entities}", "", None, 1)
+
+    def presses(self, title: str) -> list[Reply]:
+        """A button of the latest replies."""
+        offered = {each.title: each.payload for reply in self.replies for each in reply.buttons}
+        assert title in offered, f"no button {title!r} among {sorted(offered)}"
+        return self._send(offered[title], title, None, 0)
+
+    def repeats(self) -> list[Reply]:
+        """The last message once more, as a retried turn sends it: Rasa died after the actions, before it saved."""
+        text, metadata = self._last
+        with closing(sqlite3.connect(self.stage.tracker_path)) as tracker, tracker:
+            tracker.execute("DELETE FROM events WHERE sender_id = ? AND id > ?", (self.conversation_id, self._saved))
+        self.replies = self.stage.dialogue.converse(self.conversation_id, text, metadata)
+        return self.replies
+
+    def later(self) -> None:
+        """Another conversation of the same person."""
+        with self.stage.database.writing() as session:
+            identity = session.get_one(Identity, self.identity_id)
+            self.conversation_id = self.stage._conversation(session, identity, identity.language)
+
+    def _send(self, for_rasa: str, text: str, language: str | None, attachments: int) -> list[Reply]:
+        with self.stage.database.writing() as session:
+            conversation = session.get_one(Conversation, self.conversation_id)
+            if language:
+                conversation.language = language
+            message = add_message(session, conversation, author="customer", text=text, at=self.stage.now)
+            added = [
+                Attachment(message_id=message.id, kind="image", mime="image/png", key=new_id(), size_bytes=1)
+                for _ in range(attachments)
+            ]
+            session.add_all(added)
+            session.flush()
+            metadata = {
+                "message_id": message.id,
+                "text": text,
+                "language": conversation.language,
+                "attachments": [each.id for each in added],
+            }
+        self._last = (for_rasa, metadata)
+        with closing(sqlite3.connect(self.stage.tracker_path)) as tracker:
+            (self._saved,) = tracker.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
+        self.replies = self.stage.dialogue.converse(self.conversation_id, for_rasa, metadata)
+        return self.replies
+
+
+@contextmanager
+def stage(work: Path) -> Iterator[Stage]:
+    """Everything up, with the demo shop in the database; everything down again afterwards."""
+    database = Database(f"sqlite:///{work / 'crm.sqlite'}")
+    Base.metadata.create_all(database.engine)
+    with database.writing() as session:
+        seed_demo_shop(session, MONDAY_NOON)
+    internal_port, rasa_port = free_port(), free_port()
+    dialogue = Dialogue(f"http://127.0.0.1:{rasa_port}", "story-token", timeout_s=30)
+    running = Stage(database, dialogue, work / "tracker.sqlite")
+    with _internal_server(running, internal_port), _rasa(work, internal_port, rasa_port, dialogue):
+        yield running
+    dialogue.close()
+    database.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _internal_server(running: Stage, port: int) -> Iterator[None]:
+    server = uvicorn.Server(
+        uvicorn.Config(_internal_app(running), host="127.0.0.1", port=port, log_level="warning", ws="none")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _internal_app(running: Stage) -> FastAPI:
+    executor = ActionExecutor()
+    for each in build_actions(running.database, now=lambda: running.now):
+        executor.register_action(each)
+    app = FastAPI()
+
+    @app.post("/model/parse")
+    def parse(body: dict[str, Any]) -> dict[str, Any]:
+        intent, entities = _meaning(running, body["text"])
+        with running.database.reading() as session:
+            conversation = session.get_one(Conversation, body["message_id"])
+            language = conversation.language
+        named = [{"entity": name, "value": value} for name, value in entities.items()]
+        return {
+            "text": body["text"],
+            "intent": {"name": intent, "confidence": 0.99},
+            "entities": [*named, {"entity": "language", "value": language}],
+        }
+
+    @app.post("/webhook")
+    async def webhook(request: Request) -> JSONResponse:
+        call = await request.json()
+        running.calls.append(call["next_action"])
+        if call["next_action"] in running.failing:
+            return JSONResponse(apology(call))
+        result = await executor.run({**call, "domain": {}})  # the executor wants the key; our actions read no domain
+        return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
+
+    return app
+
+
+def apology(call: dict[str, Any]) -> dict[str, Any]:
+    """What an action endpoint may answer for a failed action: words, and a slot, so that Rasa does not call again."""
+    language = call["tracker"]["slots"]["language"]
+    return {
+        "events": [{"event": "slot", "name": "language", "value": language}],
+        "responses": [{"text": "Something went wrong."}, {"custom": {"done": "failed"}}],
+    }
+
+
+def _meaning(running: Stage, text: str) -> Meaning:
+    payload = parse_payload(text)
+    if payload is not None:
+        return payload.intent.name, {each.name: each.value for each in payload.entities}
+    return running.meanings[text]
+
+
+@contextmanager
+def _rasa(work: Path, internal_port: int, port: int, dialogue: Dialogue) -> Iterator[None]:
+    environment = rasa_environment(work, internal_port)
+    command = [
+        str(RASA), "run", "--enable-api", "--auth-token", "story-token", "--interface", "127.0.0.1",
+        "--port", str(port), "--model", str(trained_model(environment)),
+    ]  # fmt: skip
+    with (work / "rasa.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+        try:
+            _wait_until_ready(dialogue, process, work / "rasa.log")
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(dialogue: Dialogue, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not dialogue.ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"Rasa did not start:\n{log.read_text()[-4000:]}")
+        time.sleep(0.3)
+
+
+def rasa_environment(work: Path, internal_port: int) -> dict[str, str]:
+    """What ``endpoints.yml`` takes from the environment, and quiet."""
+    return {
+        **os.environ,
+        "CRMBOT_NLU_URL": f"http://127.0.0.1:{internal_port}",
+        "CRMBOT_ACTION_URL": f"http://127.0.0.1:{internal_port}/webhook",
+        "CRMBOT_TRACKER_DIALECT": "sqlite",
+        "CRMBOT_TRACKER_DB": str(work / "tracker.sqlite"),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "RASA_CACHE_DIRECTORY": str(work / "rasa-cache"),
+        "LOG_LEVEL": "WARNING",
+        "CUDA_VISIBLE_DEVICES": "",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    }
+
+
+def trained_model(environment: Mapping[str, str]) -> Path:
+    """The dialogue model of the present sources, trained once for each state of them."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = PROJECT / source
+        for file in sorted(path.rglob("*.yml")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    folder = PROJECT / "build" / "story-models" / digest.hexdigest()[:16]
+    model = folder / "dialogue.tar.gz"
+    if not model.exists():
+        command = [
+            str(RASA), "train", "--domain", "domain", "--data", "data/rules", "--config", "config.yml",
+            "--out", str(folder), "--fixed-model-name", "dialogue",
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=PROJECT, env=dict(environment), capture_output=True, text=True, check=False)
+        if done.returncode != 0 or not model.exists():
+            raise RuntimeError(f"rasa train failed:\n{(done.stdout + done.stderr)[-4000:]}")
+    return model
+
+
+def told(replies: list[Reply]) -> str:
+    """All that was said, as one text."""
+    return "\n".join(each.text for each in replies)
+
+
+def done(replies: list[Reply]) -> list[str]:
+    """What the replies got done."""
+    return [each.done for each in replies if each.done]
+
+
+def titles(replies: list[Reply]) -> list[str]:
+    """The buttons on offer."""
+    return [button.title for each in replies for button in each.buttons]

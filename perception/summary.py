@@ -17,7 +17,7 @@ _SHOWN = {"order_number": "order", "tracking_number": "tracking", "merchant": "f
 
 def photo_line(photo: Photo) -> str:
     """What is to be seen, in one line: kind, the surest field of each name, and what spoils the picture."""
-    parts = [photo.kind if photo.kind != "photo" else "no text" if not photo.lines else "with text"]
+    parts: list[str] = [photo.kind if photo.kind != "photo" else "no text" if not photo.lines else "with text"]
     for name, word in _SHOWN.items():
         value = field_value(photo, name)
         if value:

@@ -43,6 +43,8 @@ from crm.staff import Passwords, SignInThrottle, add_staff
 from crm.unit_of_work import Database
 
 PASSWORD = "a quiet morning"
+PRINTED = ("HARBOUR STREET SHOP", "Order A1024", "TOTAL USD 51.90")
+REASON = ("turn_id", "signal", "effect", "words_en", "words_zh")
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Hashing that takes no time: what the tests look at is not its strength."""
 
@@ -226,8 +228,12 @@ def fill(database: Database, media: FakeMedia) -> dict[str, str]:
         waiting = _waiting(session)
         hostile = _hostile(session)
         return {
-            "good": good.id, "bad": bad.id, "chinese": chinese.id, "waiting": waiting.id, "hostile": hostile.id,
-        }  # fmt: skip
+            "good": good.id,
+            "bad": bad.id,
+            "chinese": chinese.id,
+            "waiting": waiting.id,
+            "hostile": hostile.id,
+        }
 
 
 def _good(session) -> Conversation:
@@ -239,100 +245,227 @@ def _good(session) -> Conversation:
     for number, status, days in (("A1024", "shipped", 3), ("A0980", "delivered", 40)):
         session.add(
             Order(
-                number=number, customer_id=customer.id, status=status, placed_at=utc_now() - timedelta(days=days),
-                total_minor=5190, currency="USD",
+                number=number,
+                customer_id=customer.id,
+                status=status,
+                placed_at=utc_now() - timedelta(days=days),
+                total_minor=5190,
+                currency="USD",
             )
-        )  # fmt: skip
+        )
     conversation = open_conversation(
-        session, "maria", customer_id=customer.id, opened_at=utc_now() - timedelta(minutes=44),
-        closed_at=utc_now() - timedelta(minutes=31), close_reason="goodbye",
-    )  # fmt: skip
+        session,
+        "maria",
+        customer_id=customer.id,
+        opened_at=utc_now() - timedelta(minutes=44),
+        closed_at=utc_now() - timedelta(minutes=31),
+        close_reason="goodbye",
+    )
     say(session, conversation, "customer", "Hi there!", minutes_ago=44, **understood("greet", 0.98, 0.45))
     say(session, conversation, "bot", "Hello! How can I help you today?", minutes_ago=44)
-    photo = say(session, conversation, "customer", "", minutes_ago=41, payload=None,
-                **understood("send_photo", 1.0, 0.0, [("order_number", "A1024", "A1024")]))  # fmt: skip
+    photo = say(
+        session,
+        conversation,
+        "customer",
+        "",
+        minutes_ago=41,
+        payload=None,
+        **understood("send_photo", 1.0, 0.0, [("order_number", "A1024", "A1024")]),
+    )
     session.add(
         Attachment(
-            message_id=photo.id, kind="image", mime="image/png", key="receipt", size_bytes=9000,
+            message_id=photo.id,
+            kind="image",
+            mime="image/png",
+            key="receipt",
+            size_bytes=9000,
             facts={
-                "kind": "receipt", "width": 420, "height": 560,
+                "kind": "receipt",
+                "width": 420,
+                "height": 560,
                 "codes": [{"format": "Code128", "text": "A1024", "box": [40, 400, 380, 500]}],
-                "lines": [{"text": t, "box": [0, 0, 1, 1], "confidence": 0.9} for t in ("HARBOUR STREET SHOP", "Order A1024", "TOTAL USD 51.90")],
-                "fields": [{"name": "order_number", "value": "A1024", "box": [0, 0, 1, 1], "confidence": 0.97},
-                           {"name": "total", "value": "51.90", "box": [0, 0, 1, 1], "confidence": 0.93}],
+                "lines": [{"text": text, "box": [0, 0, 1, 1], "confidence": 0.9} for text in PRINTED],
+                "fields": [
+                    {"name": "order_number", "value": "A1024", "box": [0, 0, 1, 1], "confidence": 0.97},
+                    {"name": "total", "value": "51.90", "box": [0, 0, 1, 1], "confidence": 0.93},
+                ],
             },
         )
-    )  # fmt: skip
-    say(session, conversation, "bot", "I see order A1024. Is it about this one?", minutes_ago=41,
-        buttons=[{"title": "Yes", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}])  # fmt: skip
+    )
+    say(
+        session,
+        conversation,
+        "bot",
+        "I see order A1024. Is it about this one?",
+        minutes_ago=41,
+        buttons=[{"title": "Yes", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}],
+    )
     say(session, conversation, "customer", "Yes", minutes_ago=40, payload="/affirm", **understood("affirm", 1.0, 0.2))
-    told = say(session, conversation, "bot", "Order A1024 was shipped yesterday with PostNord and should arrive on 26 November.",
-               minutes_ago=40, done="order_status_told")  # fmt: skip
-    voice = say(session, conversation, "customer", "that is wonderful thank you very much", minutes_ago=33,
-                **understood("thank", 0.94, 0.86, others=[("praise", 0.04), ("goodbye", 0.01)]))  # fmt: skip
+    told = say(
+        session,
+        conversation,
+        "bot",
+        "Order A1024 was shipped yesterday and should arrive on 26 November.",
+        minutes_ago=40,
+        done="order_status_told",
+    )
+    voice = say(
+        session,
+        conversation,
+        "customer",
+        "that is wonderful thank you very much",
+        minutes_ago=33,
+        **understood("thank", 0.94, 0.86, others=[("praise", 0.04), ("goodbye", 0.01)]),
+    )
     session.add(
         Attachment(
-            message_id=voice.id, kind="audio", mime="audio/wav", key="tone", size_bytes=48044, duration_s=3.0,
-            transcript="that is wonderful thank you very much", transcript_confidence=0.88, engine="pocketsphinx",
+            message_id=voice.id,
+            kind="audio",
+            mime="audio/wav",
+            key="tone",
+            size_bytes=48044,
+            duration_s=3.0,
+            transcript="that is wonderful thank you very much",
+            transcript_confidence=0.88,
+            engine="pocketsphinx",
             facts={"has_speech": True},
         )
-    )  # fmt: skip
+    )
     say(session, conversation, "bot", "You are welcome. Have a lovely day!", minutes_ago=33)
-    _score(session, conversation, 4.6, 4.1, 4.9, [
-        (told.id, "goal_reached", 0.7, "The order's state was told", "告知了订单状态"),
-        (voice.id, "thanks", 0.4, "The customer said thanks", "客户表示感谢"),
-    ])  # fmt: skip
+    _score(
+        session,
+        conversation,
+        4.6,
+        4.1,
+        4.9,
+        [
+            (told.id, "goal_reached", 0.7, "The order's state was told", "告知了订单状态"),
+            (voice.id, "thanks", 0.4, "The customer said thanks", "客户表示感谢"),
+        ],
+    )
     session.add(Rating(conversation_id=conversation.id, score=5, comment="Quick and friendly."))
     return conversation
 
 
 def _bad(session) -> Conversation:
     conversation = open_conversation(
-        session, "anonymous-1", channel="telegram", opened_at=utc_now() - timedelta(minutes=18),
-        closed_at=utc_now() - timedelta(minutes=8), close_reason="silence",
-    )  # fmt: skip
-    first = say(session, conversation, "customer", "My parcel arrived broken and nobody answers the phone!!",
-                minutes_ago=18, **understood("report_problem", 0.71, -0.74, [("product", "parcel", "parcel")],
-                                             [("complain", 0.22), ("ask_human", 0.03)]))  # fmt: skip
+        session,
+        "anonymous-1",
+        channel="telegram",
+        opened_at=utc_now() - timedelta(minutes=18),
+        closed_at=utc_now() - timedelta(minutes=8),
+        close_reason="silence",
+    )
+    first = say(
+        session,
+        conversation,
+        "customer",
+        "My parcel arrived broken and nobody answers the phone!!",
+        minutes_ago=18,
+        **understood(
+            "report_problem", 0.71, -0.74, [("product", "parcel", "parcel")], [("complain", 0.22), ("ask_human", 0.03)]
+        ),
+    )
     say(session, conversation, "bot", "I'm sorry to hear that. Could you tell me the order number?", minutes_ago=18)
-    again = say(session, conversation, "customer", "I said it's BROKEN. What order number, I don't have it here",
-                minutes_ago=16, **understood("nlu_fallback", 0.31, -0.81, others=[("complain", 0.29), ("deny", 0.2)]))  # fmt: skip
+    again = say(
+        session,
+        conversation,
+        "customer",
+        "I said it's BROKEN. What order number, I don't have it here",
+        minutes_ago=16,
+        **understood("nlu_fallback", 0.31, -0.81, others=[("complain", 0.29), ("deny", 0.2)]),
+    )
     say(session, conversation, "bot", "I didn't quite get that. Could you say it in other words?", minutes_ago=16)
     noise = say(session, conversation, "customer", "", minutes_ago=14, **understood("send_voice", 1.0, 0.0))
     session.add(
         Attachment(
-            message_id=noise.id, kind="audio", mime="audio/wav", key="tone", size_bytes=48044, duration_s=3.0,
+            message_id=noise.id,
+            kind="audio",
+            mime="audio/wav",
+            key="tone",
+            size_bytes=48044,
+            duration_s=3.0,
             error_code="no_recogniser",
         )
     )
-    say(session, conversation, "bot", "I couldn't understand the voice note, so I kept it for my colleagues.", minutes_ago=14)
-    blurred = say(session, conversation, "customer", "look at this", minutes_ago=10, state="failed",
-                  error_code="engine_unavailable", **understood("inform", 0.55, -0.1))  # fmt: skip
+    say(
+        session,
+        conversation,
+        "bot",
+        "I couldn't understand the voice note, so I kept it for my colleagues.",
+        minutes_ago=14,
+    )
+    blurred = say(
+        session,
+        conversation,
+        "customer",
+        "look at this",
+        minutes_ago=10,
+        state="failed",
+        error_code="engine_unavailable",
+        **understood("inform", 0.55, -0.1),
+    )
     session.add(
-        Attachment(message_id=blurred.id, kind="image", mime="image/png", key="receipt", size_bytes=9000,
-                   error_code="unreadable_media")
-    )  # fmt: skip
+        Attachment(
+            message_id=blurred.id,
+            kind="image",
+            mime="image/png",
+            key="receipt",
+            size_bytes=9000,
+            error_code="unreadable_media",
+        )
+    )
     session.add(
-        Ticket(number="T-1001", identity_id=conversation.identity_id, conversation_id=conversation.id,
-               category="damaged", description="My parcel arrived broken and nobody answers the phone!!",
-               language="en", source_message_id=first.id)
-    )  # fmt: skip
-    _score(session, conversation, 1.7, 1.2, 2.4, [
-        (again.id, "not_understood", -0.9, "The bot did not understand", "机器人未能理解"),
-        (first.id, "negative_sentiment", -0.6, "The customer was upset", "客户情绪不满"),
-        (again.id, "repeated_question", -0.4, "The customer had to say it twice", "客户不得不重复说明"),
-    ])  # fmt: skip
+        Ticket(
+            number="T-1001",
+            identity_id=conversation.identity_id,
+            conversation_id=conversation.id,
+            category="damaged",
+            description="My parcel arrived broken and nobody answers the phone!!",
+            language="en",
+            source_message_id=first.id,
+        )
+    )
+    _score(
+        session,
+        conversation,
+        1.7,
+        1.2,
+        2.4,
+        [
+            (again.id, "not_understood", -0.9, "The bot did not understand", "机器人未能理解"),
+            (first.id, "negative_sentiment", -0.6, "The customer was upset", "客户情绪不满"),
+            (again.id, "repeated_question", -0.4, "The customer had to say it twice", "客户不得不重复说明"),
+        ],
+    )
     return conversation
 
 
 def _chinese(session) -> Conversation:
-    customer = Customer(ref="C-90", name="李晓梅", phone="+8613800138000", language="zh", address="上海市静安区南京西路 100 号")
+    customer = Customer(
+        ref="C-90", name="李晓梅", phone="+8613800138000", language="zh", address="上海市静安区南京西路 100 号"
+    )
     session.add(customer)
     session.flush()
-    conversation = open_conversation(session, "li", language="zh", customer_id=customer.id, opened_at=utc_now() - timedelta(minutes=6))
-    say(session, conversation, "customer", "我的订单A1024到哪里了？", minutes_ago=6,
-        **understood("ask_order_status", 0.97, 0.02, [("order_number", "A1024", "A1024")]))  # fmt: skip
-    say(session, conversation, "bot", "订单 A1024 已于昨天发出，预计 11 月 26 日送达。", minutes_ago=6, done="order_status_told")
+    conversation = open_conversation(
+        session, "li", language="zh", customer_id=customer.id, opened_at=utc_now() - timedelta(minutes=6)
+    )
+    say(
+        session,
+        conversation,
+        "customer",
+        "我的订单A1024到哪里了？",
+        minutes_ago=6,
+        **understood("ask_order_status", 0.97, 0.02, [("order_number", "A1024", "A1024")]),
+    )
+    say(
+        session,
+        conversation,
+        "bot",
+        "订单 A1024 已于昨天发出，预计 11 月 26 日送达。",
+        minutes_ago=6,
+        done="order_status_told",
+    )
     say(session, conversation, "customer", "好的，谢谢", minutes_ago=5, **understood("thank", 0.96, 0.6))
     _score(session, conversation, 3.4, 2.6, 4.2, [])
     return conversation
@@ -340,33 +473,59 @@ def _chinese(session) -> Conversation:
 
 def _waiting(session) -> Conversation:
     conversation = open_conversation(session, "anonymous-2", mode="waiting", opened_at=utc_now() - timedelta(minutes=3))
-    say(session, conversation, "customer", "Can I talk to a human please?", minutes_ago=2,
-        **understood("ask_human", 0.99, -0.1))  # fmt: skip
-    say(session, conversation, "bot", "Of course. A colleague will be with you shortly.", minutes_ago=2, done="handover")
+    say(
+        session,
+        conversation,
+        "customer",
+        "Can I talk to a human please?",
+        minutes_ago=2,
+        **understood("ask_human", 0.99, -0.1),
+    )
+    say(
+        session, conversation, "bot", "Of course. A colleague will be with you shortly.", minutes_ago=2, done="handover"
+    )
     return conversation
 
 
 def _hostile(session) -> Conversation:
     conversation = open_conversation(session, "anonymous-3", opened_at=utc_now() - timedelta(minutes=1))
-    text = '<img src=x onerror="window.hacked=1"><b>bold</b> **md** [x](javascript:alert(1)) {{ 7*7 }} ${7*7} `\u202ereversed'
-    say(session, conversation, "customer", text, minutes_ago=1,
-        **understood("out_of_scope", 0.4, 0.0, [("person", text, text)]))  # fmt: skip
-    say(session, conversation, "customer", "</script><script>window.hacked=1</script>" + "长" * 300 + "x" * 600, minutes_ago=0.5)
+    text = '<img src=x onerror="window.hacked=1"><b>bold</b> **md** [x](javascript:alert(1)) {{ 7*7 }} ${7*7} `'
+    text += "\u202ereversed"
+    say(
+        session,
+        conversation,
+        "customer",
+        text,
+        minutes_ago=1,
+        **understood("out_of_scope", 0.4, 0.0, [("person", text, text)]),
+    )
+    say(
+        session,
+        conversation,
+        "customer",
+        "</script><script>window.hacked=1</script>" + "长" * 300 + "x" * 600,
+        minutes_ago=0.5,
+    )
     return conversation
 
 
 def _score(session, conversation: Conversation, mean: float, low: float, high: float, reasons) -> None:
     session.add(
         SatisfactionScore(
-            conversation_id=conversation.id, phase="final", mean=mean, low=low, high=high,
-            distribution=[0.2] * 5, model_version="2026-11",
-            reasons=[dict(zip(("turn_id", "signal", "effect", "words_en", "words_zh"), r, strict=True)) for r in reasons],
+            conversation_id=conversation.id,
+            phase="final",
+            mean=mean,
+            low=low,
+            high=high,
+            distribution=[0.2] * 5,
+            model_version="2026-11",
+            reasons=[dict(zip(REASON, reason, strict=True)) for reason in reasons],
         )
-    )  # fmt: skip
+    )
 
 
 @contextmanager
-def serve(directory: Path, *, failures: int = 5) -> Iterator[Site]:
+def serve(directory: Path, *, failures: int = 5, https: bool = False) -> Iterator[Site]:
     """The filled shop behind a real server on a free port, in a thread."""
     database = Database(f"sqlite:///{directory / 'crm.sqlite'}")
     Base.metadata.create_all(database.engine)
@@ -388,7 +547,7 @@ def serve(directory: Path, *, failures: int = 5) -> Iterator[Site]:
         media=media,
         live=live,
         desk=FakeDesk(database, live),
-        https=False,
+        https=https,
         passwords=Passwords(CHEAP),
         throttle=SignInThrottle(failures=failures),
     )

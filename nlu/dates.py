@@ -2,8 +2,8 @@
 
 English phrases are found here and resolved by dateparser; Chinese ones, of which dateparser knows few, and weekdays
 are counted here. "Next Tuesday" and 下周二 both mean the Tuesday of next week (weeks begin on Monday), "last Friday"
-and 上周五 the Friday of last week, a bare weekday the coming one. A month and day without a year are taken in the year that
-lies nearest to today. Vague periods ("next week", 上个月) are no dates.
+and 上周五 the Friday of last week, a bare weekday the coming one. A month and day without a year are taken in the
+year that lies nearest to today. Vague periods ("next week", 上个月) are no dates.
 """
 
 from __future__ import annotations

@@ -112,7 +112,13 @@ def _present(target: Path, source: EncoderSource) -> Manifest | None:
 
 
 def _export_in_child(source: str, building: Path) -> None:
-    command = [sys.executable, "-m", __name__ if __name__ != "__main__" else "nlu.encoder_export", source, str(building)]
+    command = [
+        sys.executable,
+        "-m",
+        __name__ if __name__ != "__main__" else "nlu.encoder_export",
+        source,
+        str(building),
+    ]
     # The child must find this very package, installed or not.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "HF_HUB_OFFLINE": "1"}
     try:
@@ -134,7 +140,7 @@ def _swap_in(built: Path, target: Path) -> None:
 
 
 def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
-    """Exports, quantises, tries and describes the encoder in ``directory``. Imports torch: meant for a child process."""
+    """Exports, quantises, tries and describes the encoder. Imports torch: meant for a child process."""
     directory.mkdir(parents=True)
     _save_tokenizer(source, directory)
     fp32 = directory / "fp32.onnx"

@@ -22,9 +22,8 @@ from nlu.errors import TrainingDataError
 
 FORMAT_VERSIONS = ("3.0", "3.1")
 
-_RASA_KEYS = frozenset(
-    "version nlu responses rules stories intents entities slots forms actions session_config e2e_actions".split()
-)
+_KEYS = "version nlu responses rules stories intents entities slots forms actions session_config e2e_actions"
+_RASA_KEYS = frozenset(_KEYS.split())
 # Rasa's own definition (rasa.shared.nlu.training_data.entities_parser, 3.6): [text](entity:value), [text]{json} and
 # [text][{json}, {json}].
 _ANNOTATION = re.compile(
@@ -104,7 +103,7 @@ class TrainingData:
 
 
 def read_directory(directory: Path) -> TrainingData:
-    """All ``*.yml`` and ``*.yaml`` directly in the directory, by name. Sub-directories (held-out files) are not read."""
+    """All ``*.yml`` and ``*.yaml`` directly in the directory, by name; sub-directories are not read."""
     paths = sorted(path for path in directory.glob("*.y*ml") if path.suffix in {".yml", ".yaml"})
     if not paths:
         raise TrainingDataError("no .yml file with examples here", path=directory)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 _UNIT = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|<\w+>|[^\W_]+(?:['’][^\W_]+)*|[!?。？！…~]+", re.UNICODE)
 _HAN_FIRST = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -32,7 +33,7 @@ def count_ngrams(text: str) -> Counter[str]:
             counts["w" + unit] += 1
             words.append(unit)
     framed = ["^", *words, "$"]
-    counts.update(f"w{left} {right}" for left, right in zip(framed, framed[1:], strict=False))
+    counts.update(f"w{left} {right}" for left, right in pairwise(framed))
     return counts
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-_ENGLISH = {
-    word: number
-    for number, words in enumerate(
-        "zero;one;two;three;four;five;six;seven;eight;nine;ten;eleven;twelve;thirteen;fourteen;fifteen;sixteen;"
-        "seventeen;eighteen;nineteen;twenty".split(";")
-    )
-    for word in words.split()
-}
+_ENGLISH_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen twenty"
+)
+_ENGLISH = {word: number for number, word in enumerate(_ENGLISH_WORDS.split())}
 _ENGLISH_TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _HAN_DIGITS = {character: number for number, character in enumerate("零一二三四五六七八九")} | {
     "〇": 0,

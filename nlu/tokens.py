@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+__all__ = ["Doc", "Matcher", "PhraseMatcher", "Vocab", "new_vocabulary", "tokenise"]
+
 _TOKEN = re.compile(
     r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"  # an e-mail address stays whole
     r"|https?://[^\s\u3000-\u9fff]+"
@@ -41,6 +43,7 @@ def _without_torch() -> Iterator[None]:
 
 with _without_torch(), warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of spaCy's own dependencies, at import only
+    from spacy.matcher import Matcher, PhraseMatcher
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 

@@ -1,0 +1,136 @@
+"""All entities of an utterance, with exact places in the text as the customer wrote it.
+
+Brings together what has a form (``nlu.patterns``), what is listed (product names of the records, lookups and regexes
+of the training data) and what is learnt (``nlu.tagger``), settles overlaps and maps everything back to the original
+text. It holds no rule of its own about what an entity looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nlu.numerals import parse_number
+from nlu.patterns import PATTERN_ENTITIES, Found, PatternExtractor, without_overlaps
+from nlu.preparation import Prepared
+from nlu.tagger import Tagger
+from nlu.tokens import Doc, PhraseMatcher, Vocab, tokenise
+from nlu.understanding import Entity, Language
+
+PRODUCT = "product"
+_NUMERIC = frozenset({"quantity", "rating"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Names known beforehand: ``names`` maps what is written to the entity's value."""
+
+    entity: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """What the training data lists. ``synonyms`` maps lower-case text to a value, for any entity; ``regexes`` holds
+    ``(entity, pattern)`` for entities that ``nlu.patterns`` does not already know."""
+
+    lists: tuple[Listed, ...] = ()
+    synonyms: Mapping[str, str] | None = None
+    regexes: tuple[tuple[str, str], ...] = ()
+
+
+class EntityExtractor:
+    """Thread-safe once built."""
+
+    def __init__(
+        self,
+        vocabulary: Vocab,
+        patterns: PatternExtractor,
+        tagger: Tagger,
+        gazetteer: Gazetteer,
+        products: Iterable[str],
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._patterns = patterns
+        self._tagger = tagger
+        self._synonyms = dict(gazetteer.synonyms or {})
+        self._regexes = [(name, re.compile(pattern)) for name, pattern in gazetteer.regexes]
+        self._products = Listed(PRODUCT, {name: name for name in products if name.strip()})
+        self._values: dict[tuple[str, str], str] = {}
+        self._phrases = PhraseMatcher(vocabulary, attr="LOWER")
+        for listed in (self._products, *gazetteer.lists):
+            self._add_phrases(listed)
+
+    def _add_phrases(self, listed: Listed) -> None:
+        documents = [tokenise(name, self._vocabulary) for name in listed.names]
+        self._phrases.add(listed.entity, [document for document in documents if len(document)])
+        for name, value in listed.names.items():
+            self._values.setdefault((listed.entity, _key(name)), value)
+
+    def find(self, text: str, language: Language) -> tuple[list[Found], list[Found]]:
+        """``(by pattern, all)`` in offsets of a prepared text, left to right, never overlapping."""
+        document = tokenise(text, self._vocabulary)
+        by_pattern = self._patterns.find(text, document, language)
+        listed = list(self._listed(document))
+        tagged = map(self._normalised, self._tagger.find(document, by_pattern))
+        names = sorted({one.name for one in listed})
+        # Patterns first, then names that are listed, then what the tagger believes.
+        everything = [*by_pattern]
+        for more in (without_overlaps(listed, precedence=names), [*self._by_regex(text)], filter(None, tagged)):
+            everything += (one for one in more if not _overlaps(one, everything))
+        return by_pattern, sorted(everything, key=lambda one: one.start)
+
+    def _listed(self, document: Doc) -> Iterator[Found]:
+        for key, first, last in self._phrases(document):
+            span = document[first:last]
+            name = document.vocab.strings[key]
+            value = self._values.get((name, _key(span.text)), span.text)
+            yield Found(name, span.start_char, span.end_char, self._synonyms.get(_key(value), value), 1.0, "list")
+
+    def _by_regex(self, text: str) -> Iterator[Found]:
+        for name, pattern in self._regexes:
+            for match in pattern.finditer(text):
+                value = self._synonyms.get(_key(match.group()), match.group())
+                yield Found(name, match.start(), match.end(), value, 1.0, "regex")
+
+    def _normalised(self, one: Found) -> Found | None:
+        """With the synonym's value; numbers as digits. None for a rating that is none."""
+        if one.name in _NUMERIC:
+            number = parse_number(one.value)
+            if number is None or number != int(number) or (one.name == "rating" and not 1 <= number <= 5):
+                return None
+            value = str(int(number))
+        else:
+            value = self._synonyms.get(_key(one.value), one.value)
+        return Found(one.name, one.start, one.end, value, one.confidence, one.extractor)
+
+
+def in_original(found: Sequence[Found], prepared: Prepared) -> tuple[Entity, ...]:
+    """Entities with offsets into the text as it was written: ``original[start:end] == text``."""
+    entities = []
+    for one in found:
+        start, end = prepared.original_span(one.start, one.end)
+        text = prepared.original[start:end]
+        entities.append(Entity(one.name, one.value, text, start, end, one.confidence, one.extractor))
+    return tuple(entities)
+
+
+def masked(text: str, found: Sequence[Found], replaced: frozenset[str] = frozenset(PATTERN_ENTITIES)) -> str:
+    """The text with each of those entities as ``<name>``: what an intent depends on is that a number stands there."""
+    pieces: list[str] = []
+    here = 0
+    for one in found:
+        if one.name in replaced:
+            pieces += (text[here : one.start], f" <{one.name}> ")
+            here = one.end
+    pieces.append(text[here:])
+    return "".join(pieces)
+
+
+def _overlaps(one: Found, others: Iterable[Found]) -> bool:
+    return any(one.start < other.end and other.start < one.end for other in others)
+
+
+def _key(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,73 @@
+"""Which intent an utterance expresses, how sure that is, and when to say that one did not understand.
+
+A linear model ranks the intents; this module turns the ranking into a decision, as Rasa's FallbackClassifier does:
+too little confidence, or two intents nearly tied, and the intent is ``nlu_fallback`` with the ranking kept behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nlu.linear import LinearModel
+from nlu.understanding import IntentScore
+from nlu.utterance import View
+
+FALLBACK = "nlu_fallback"
+INFORM = "inform"
+RANKED = 10
+"""How many intents a ranking names, as Rasa's own classifiers do."""
+
+Doubles = npt.NDArray[np.float64]
+
+_BARE_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackPolicy:
+    """Below ``threshold``, or with the best two closer than ``ambiguity``, it is better to ask than to act."""
+
+    threshold: float = 0.3
+    ambiguity: float = 0.05
+
+    def needed(self, ranking: tuple[IntentScore, ...]) -> bool:
+        if not ranking or ranking[0].confidence < self.threshold:
+            return True
+        return len(ranking) > 1 and ranking[0].confidence - ranking[1].confidence < self.ambiguity
+
+
+class IntentClassifier:
+    """Immutable, thread-safe."""
+
+    def __init__(self, model: LinearModel, policy: FallbackPolicy) -> None:
+        self._model = model
+        self._policy = policy
+
+    def rank(self, view: View, *, bare: bool = False) -> tuple[IntentScore, ...]:
+        """Best first; starts with ``nlu_fallback`` where none is good enough.
+
+        ``bare``: the utterance is nothing but data ("A1024"). Whoever only gives data informs, whatever the model
+        makes of so few characters.
+        """
+        probabilities = self._model.probabilities(view.counts, view.vector, view.scale).astype(np.float64)
+        if bare and INFORM in self._model.labels:
+            probabilities = _raised(probabilities, self._model.labels.index(INFORM), _BARE_CONFIDENCE)
+        best = np.argsort(-probabilities, kind="stable")[:RANKED]
+        ranking = tuple(IntentScore(self._model.labels[place], round(float(probabilities[place]), 6)) for place in best)
+        return self.fallen_back(ranking) if self._policy.needed(ranking) else ranking
+
+    def fallen_back(self, ranking: tuple[IntentScore, ...] = ()) -> tuple[IntentScore, ...]:
+        """As Rasa has it, the fallback's confidence is the threshold itself."""
+        return (IntentScore(FALLBACK, self._policy.threshold), *ranking)
+
+
+def _raised(probabilities: Doubles, place: int, least: float) -> Doubles:
+    """One probability at least ``least``, the others sharing the rest in proportion."""
+    if probabilities[place] >= least:
+        return probabilities
+    others = probabilities.sum() - probabilities[place]
+    raised: Doubles = probabilities * ((1.0 - least) / others)
+    raised[place] = least
+    return raised

@@ -1,0 +1,48 @@
+"""An understanding as Rasa wants it in answer to ``POST /model/parse``. Pure.
+
+Beside Rasa's own fields stand ``language`` and ``sentiment``; they reach the tracker's latest message. The language
+travels once more as an entity, because that is how it fills a slot.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nlu.understanding import Entity, IntentScore, Understanding
+
+LANGUAGE_ENTITY = "language"
+_SPOKEN = {"en": "en", "zh": "zh", "mixed": "zh"}
+"""The language to answer in; a text that tells none adds no entity, so that the slot keeps what it held."""
+
+
+def to_rasa(understanding: Understanding) -> dict[str, Any]:
+    """JSON-ready. Offsets of entities are characters of ``text``; the language entity spans all of it."""
+    entities = [_entity(one) for one in understanding.entities]
+    spoken = _SPOKEN.get(understanding.language)
+    if spoken is not None:
+        whole = Entity(LANGUAGE_ENTITY, spoken, understanding.text, 0, len(understanding.text), extractor="language")
+        entities.append(_entity(whole))
+    return {
+        "text": understanding.text,
+        "intent": _intent(understanding.intent),
+        "intent_ranking": [_intent(one) for one in understanding.ranking],
+        "entities": entities,
+        "language": understanding.language,
+        "sentiment": {"score": understanding.sentiment.score, "label": understanding.sentiment.label},
+    }
+
+
+def _intent(score: IntentScore) -> dict[str, Any]:
+    return {"name": score.name, "confidence": score.confidence}
+
+
+def _entity(entity: Entity) -> dict[str, Any]:
+    return {
+        "entity": entity.name,
+        "value": entity.value,
+        "text": entity.text,
+        "start": entity.start,
+        "end": entity.end,
+        "confidence_entity": entity.confidence,
+        "extractor": entity.extractor,
+    }

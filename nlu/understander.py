@@ -1,0 +1,153 @@
+"""Understanding of one utterance, start to finish: what the rest of the program calls.
+
+``Understander.load`` opens a trained model and its encoder; ``parse`` is safe to call from any thread, never raises
+for a text of any kind, and remembers what it was asked lately. It decides nothing about the conversation.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from nlu.artefacts import ModelFiles
+from nlu.encoder import Encoder, SentenceEncoder
+from nlu.entities import EntityExtractor, in_original, masked
+from nlu.errors import ModelDamaged
+from nlu.intents import IntentClassifier
+from nlu.language import detect
+from nlu.numbers import ORDER_NUMBER_PATTERN, TICKET_NUMBER_PATTERN
+from nlu.patterns import Found, PatternExtractor
+from nlu.preparation import MAX_CHARACTERS, prepare
+from nlu.sentiment import SentimentScorer
+from nlu.tagger import Tagger
+from nlu.tokens import new_vocabulary
+from nlu.understanding import Understanding
+from nlu.utterance import view
+
+REMEMBERED = 4096
+"""Texts whose understanding is kept; those longer than ``MAX_CHARACTERS`` are not."""
+
+_DATA = frozenset({"order_number", "ticket_number", "email", "phone", "date", "time", "amount", "person", "address"})
+_LETTERS = re.compile(r"\w")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Understander:
+    """Build with ``load``; the constructor takes the parts, for tests."""
+
+    def __init__(
+        self,
+        extractor: Callable[[Sequence[str]], EntityExtractor],
+        intents: IntentClassifier,
+        sentiment: SentimentScorer,
+        encoder: SentenceEncoder,
+        *,
+        products: Sequence[str] = (),
+        today: Callable[[], date],
+    ) -> None:
+        self._build_extractor = extractor
+        self._entities = extractor(products)
+        self._intents = intents
+        self._sentiment = sentiment
+        self._encoder = encoder
+        self._today = today
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[tuple[str, date], Understanding] = OrderedDict()
+
+    @classmethod
+    def load(
+        cls,
+        model_dir: Path,
+        *,
+        encoder_dir: Path,
+        products: Sequence[str] = (),
+        order_number_pattern: str = ORDER_NUMBER_PATTERN,
+        ticket_number_pattern: str = TICKET_NUMBER_PATTERN,
+        phone_regions: Sequence[str] = ("US", "CN"),
+        now: Callable[[], datetime] = _utc_now,
+        encoder: SentenceEncoder | None = None,
+    ) -> Understander:
+        """``now`` gives the time where the shop is (dates are counted from its day); ``encoder`` replaces the one in
+        ``encoder_dir``. Raises EncoderMissing, ModelMissing, ModelDamaged (also for a model trained with another
+        encoder).
+        """
+        encoder = encoder or Encoder.load(encoder_dir)
+        files = ModelFiles.load(model_dir)
+        if files.encoder_identity != encoder.identity:
+            raise ModelDamaged(f"the model in {model_dir} was trained with another sentence encoder: train again")
+        vocabulary = new_vocabulary()
+
+        def today() -> date:
+            return now().date()
+
+        patterns = PatternExtractor(
+            vocabulary,
+            today=today,
+            order_number_pattern=order_number_pattern,
+            ticket_number_pattern=ticket_number_pattern,
+            phone_regions=phone_regions,
+        )
+        tagger = Tagger(files.tagger)
+
+        def extractor(products: Sequence[str]) -> EntityExtractor:
+            return EntityExtractor(vocabulary, patterns, tagger, files.gazetteer, products)
+
+        intents = IntentClassifier(files.intents, files.policy)
+        return cls(extractor, intents, SentimentScorer(files.sentiment), encoder, products=products, today=today)
+
+    def update_products(self, products: Sequence[str]) -> None:
+        """From now on these are the product names to look for; what was remembered is forgotten."""
+        extractor = self._build_extractor(products)
+        with self._lock:
+            self._entities = extractor
+            self._remembered.clear()
+
+    def parse(self, text: str) -> Understanding:
+        """Never raises for what a text may hold; of a very long one the first ``MAX_CHARACTERS`` are read."""
+        key = (text, self._today())
+        with self._lock:
+            known = self._remembered.get(key)
+            if known is not None:
+                self._remembered.move_to_end(key)
+                return known
+            entities = self._entities
+        understanding = self._understand(text, entities)
+        if len(text) <= MAX_CHARACTERS:
+            with self._lock:
+                if entities is self._entities:
+                    self._remembered[key] = understanding
+                while len(self._remembered) > REMEMBERED:
+                    self._remembered.popitem(last=False)
+        return understanding
+
+    def parse_many(self, texts: Iterable[str]) -> list[Understanding]:
+        """In the order of ``texts``; the same as ``parse`` for each."""
+        return [self.parse(text) for text in texts]
+
+    def _understand(self, text: str, extractor: EntityExtractor) -> Understanding:
+        prepared = prepare(text)
+        if not prepared.text.strip():
+            ranking = self._intents.fallen_back()
+            return Understanding(text, "und", ranking[0], ranking)
+        language = detect(prepared.text)
+        by_pattern, found = extractor.find(prepared.text, language)
+        seen = view(prepared.text, by_pattern, language, self._encoder)
+        ranking = self._intents.rank(seen, bare=_is_bare(prepared.text, found))
+        sentiment = self._sentiment.score(prepared.text, seen)
+        return Understanding(text, language, ranking[0], ranking, in_original(found, prepared), sentiment)
+
+
+def _is_bare(text: str, found: Sequence[Found]) -> bool:
+    """Whether nothing but data was written: "A1024", "jane@example.com, 13800138000". Never for a bare rating."""
+    data = [one for one in found if one.name in _DATA]
+    rest = masked(text, data, _DATA)
+    for one in data:
+        rest = rest.replace(f"<{one.name}>", " ")
+    return bool(data) and not _LETTERS.search(rest)

@@ -1,0 +1,57 @@
+"""What the models see of an utterance: its language, n-grams and sentence vector.
+
+The one path from text to model input, taken by training and serving alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nlu.encoder import SentenceEncoder
+from nlu.entities import masked
+from nlu.linear import Floats
+from nlu.ngrams import count_ngrams
+from nlu.patterns import Found
+from nlu.preparation import matching_form
+from nlu.understanding import Language
+
+_SPOKEN = {
+    "order_number": "order number",
+    "ticket_number": "ticket number",
+    "email": "email address",
+    "phone": "phone number",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """``counts`` of n-grams, ``vector`` float32 [dimension]; ``scale`` is the language whose weights apply."""
+
+    counts: Counter[str]
+    vector: Floats
+    scale: str
+
+
+def scale_of(language: Language) -> str:
+    """``zh`` for what is written in Chinese, ``en`` for all else."""
+    return "zh" if language in {"zh", "mixed"} else "en"
+
+
+def count_view(text: str, by_pattern: Sequence[Found]) -> Counter[str]:
+    """The n-grams of a prepared text, with what patterns found replaced by its kind."""
+    return count_ngrams(matching_form(masked(text, by_pattern)))
+
+
+def encoder_view(text: str, by_pattern: Sequence[Found]) -> str:
+    """What the encoder reads: the text with numbers that only a computer likes replaced by what they are."""
+    spoken = masked(text, by_pattern, frozenset(_SPOKEN))
+    for name, words in _SPOKEN.items():
+        spoken = spoken.replace(f"<{name}>", words)
+    return matching_form(spoken)
+
+
+def view(text: str, by_pattern: Sequence[Found], language: Language, encoder: SentenceEncoder) -> View:
+    vector = encoder.encode([encoder_view(text, by_pattern)])[0]
+    return View(count_view(text, by_pattern), vector, scale_of(language))

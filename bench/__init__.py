@@ -1,0 +1,1 @@
+"""Side-by-side measurements: `crmbot bench …`. Nothing here runs in production."""

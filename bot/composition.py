@@ -5,12 +5,15 @@ Nothing here has behaviour of its own; what a part needs, it is given.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from rasa_sdk.interfaces import Action
+from sqlalchemy import select
 
 from actions.registry import build_actions
 from bot.channels.thread import Thread
@@ -19,7 +22,6 @@ from bot.closing import Closing
 from bot.dialogue import Conversing, Dialogue
 from bot.durable import PROMPT_S, UNHURRIED_S, Durable, step
 from bot.engine import Engine
-from bot.errors import SetupError
 from bot.handover import Handover
 from bot.inbox import Inbox
 from bot.keys import Keys
@@ -31,7 +33,7 @@ from bot.perceiving import Perceiving, Senses
 from bot.settings import PROJECT, Settings
 from bot.turn import Parser, Turn
 from bot.visitors import Visitors
-from crm.models import utc_now
+from crm.models import Product, utc_now
 from crm.unit_of_work import Database
 from nlu.understander import Understander
 from perception.media import MediaLimits
@@ -92,7 +94,13 @@ def build_site(settings: Settings, keys: Keys, *, dialogue: Conversing, parser: 
         idle_close=timedelta(seconds=settings.idle_close_s),
     )
     inbox = Inbox(
-        database, media, live, enqueue_turn, text_limit=settings.text_limit, media_limits=media_limits(settings)
+        database,
+        media,
+        live,
+        enqueue_turn,
+        clean_photo=senses.clean_photo,
+        text_limit=settings.text_limit,
+        media_limits=media_limits(settings),
     )
     turn = Turn(
         database,
@@ -176,13 +184,23 @@ def _requeue(inbox: Inbox, outbox: Outbox) -> None:
     outbox.requeue()
 
 
-def build_parser(settings: Settings) -> Understander:
-    """Raises SetupError when nothing has been trained yet."""
-    if not settings.nlu_dir.exists():
-        raise SetupError("there is no trained understanding yet; run: crmbot train")
+def build_parser(settings: Settings, products: Sequence[str] = ()) -> Understander:
+    """``products`` are names to look for. Raises NluError when nothing has been trained yet."""
     return Understander.load(
-        settings.nlu_dir, encoder_dir=settings.encoder_dir, order_number_pattern=settings.order_number_pattern
+        settings.nlu_dir,
+        encoder_dir=settings.encoder_dir,
+        products=products,
+        order_number_pattern=settings.order_number_pattern,
+        phone_regions=settings.phone_regions.split(),
+        now=lambda: datetime.now(ZoneInfo(settings.timezone)),
     )
+
+
+def product_names(database: Database) -> list[str]:
+    """What the shop sells, in both languages."""
+    with database.reading() as session:
+        rows = session.execute(select(Product.name_en, Product.name_zh)).all()
+    return [name for row in rows for name in row]
 
 
 def build_dialogue(settings: Settings, keys: Keys, rasa_url: str) -> Dialogue:

@@ -40,7 +40,7 @@ class Engine:
         is_ready: Callable[[], bool],
         on_restart: Callable[[], None] = lambda: None,
     ) -> None:
-        self._command = [sys.executable, "-m", "bot.child", *command]
+        self._command = [sys.executable, "-m", "bot.child", str(os.getpid()), *command]
         self._environment = {**os.environ, **environment}
         self._cwd = cwd
         self._log_path = log_path

@@ -23,7 +23,6 @@ from crm.models import Attachment, Identity, Message, utc_now
 from crm.unit_of_work import Database
 from perception.errors import EmptyMedia, MediaTooLarge, PerceptionError, UnsupportedMedia
 from perception.media import MediaLimits, identify
-from perception.picture import clean_photo
 
 PAYLOAD_MEMORY = 30
 """How many of the bot's latest messages may have offered the button that is pressed now."""
@@ -40,7 +39,10 @@ class StoredMedia:
 
 
 class Inbox:
-    """``enqueue_turn(message_id, conversation_id, has_media)`` queues the work on a stored message."""
+    """``enqueue_turn(message_id, conversation_id, has_media)`` queues the work on a stored message.
+
+    ``clean_photo`` turns a photo upright and drops what it says about its place; it raises PerceptionError.
+    """
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Inbox:
         live: Live,
         enqueue_turn: Callable[[str, str, bool], None],
         *,
+        clean_photo: Callable[[bytes], bytes],
         text_limit: int,
         media_limits: MediaLimits,
     ) -> None:
@@ -56,6 +59,7 @@ class Inbox:
         self._media = media
         self._live = live
         self._enqueue_turn = enqueue_turn
+        self._clean_photo = clean_photo
         self._text_limit = text_limit
         self._media_limits = media_limits
 
@@ -136,7 +140,7 @@ class Inbox:
         try:
             data, media_type = media.data, identify(media.data, limits=self._media_limits)
             if media_type.kind == "image":
-                data = clean_photo(data)  # where a photo was taken is never stored
+                data = self._clean_photo(data)  # where a photo was taken is never stored
                 media_type = identify(data, limits=self._media_limits)
         except PerceptionError as error:
             raise refusal(error) from error

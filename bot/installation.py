@@ -87,18 +87,17 @@ def make_data_directory(settings: Settings) -> None:
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings.media_dir.mkdir(exist_ok=True, mode=0o700)
-        settings.models_dir.mkdir(exist_ok=True)
+        settings.models_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SetupError(f"cannot write to the data directory {settings.data}: {error.strerror}") from error
 
 
 def seed_demo(database: Database) -> bool:
-    """The demo shop, in an empty database only; True when it was added."""
+    """The demo shop, in a database without customers only; True when it was added."""
     with database.writing() as session:
         if session.scalar(select(func.count()).select_from(Customer)):
             return False
-        seed_demo_shop(session, utc_now())
-    return True
+        return seed_demo_shop(session, utc_now())
 
 
 def add_first_staff(database: Database) -> str | None:
@@ -116,8 +115,13 @@ def train_understanding(settings: Settings, steps: Steps, *, force: bool = False
     sources = PROJECT / "data" / "nlu"
     if not force and is_current(sources, settings.encoder_dir, settings.nlu_dir):
         return None
-    with steps.step("Training the understanding"):
-        return train(sources, settings.encoder_dir, settings.nlu_dir)
+    with steps.step("Training the understanding") as advance:
+        return train(
+            sources,
+            settings.encoder_dir,
+            settings.nlu_dir,
+            progress=lambda _step, done: advance(round(done * 100), 100),
+        )
 
 
 def train_dialogue(settings: Settings, steps: Steps, *, force: bool = False) -> bool:

@@ -27,10 +27,11 @@ from crm.models import Conversation
 from crm.unit_of_work import Database
 from nlu.payloads import parse_payload
 from nlu.rasa_format import to_rasa
+from nlu.understanding import Language
 
 log = structlog.get_logger(__name__)
 
-LanguageOf = Callable[[str], str | None]
+LanguageOf = Callable[[str], Language | None]
 ACTION_ATTEMPTS = 3
 ACTION_PAUSE_S = 0.2
 
@@ -73,9 +74,10 @@ def internal_app(parser: Parser, actions: list[Action], language_of: LanguageOf,
 def language_in(database: Database) -> LanguageOf:
     """What language a conversation is held in; the turn has settled it before Rasa is asked."""
 
-    def language_of(conversation_id: str) -> str | None:
+    def language_of(conversation_id: str) -> Language | None:
         with database.reading() as session:
-            return session.scalar(select(Conversation.language).where(Conversation.id == conversation_id))
+            language = session.scalar(select(Conversation.language).where(Conversation.id == conversation_id))
+        return "zh" if language == "zh" else "en" if language == "en" else None
 
     return language_of
 
@@ -83,7 +85,7 @@ def language_in(database: Database) -> LanguageOf:
 def _parse(parser: Parser, language_of: LanguageOf, body: ParseBody) -> dict[str, Any]:
     understanding = parse_payload(body.text) or parser.parse(body.text)
     language = language_of(body.message_id) if body.message_id else None
-    if language == "en" or language == "zh":
+    if language is not None:
         understanding = replace(understanding, language=language)
     return to_rasa(understanding)
 

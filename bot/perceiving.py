@@ -33,6 +33,8 @@ class Senses(Protocol):
 
     def look(self, data: bytes) -> Photo: ...
 
+    def clean_photo(self, data: bytes) -> bytes: ...
+
 
 class Perceiving:
     """The stage ``perceive``."""

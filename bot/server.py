@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 import uvicorn
@@ -81,16 +81,20 @@ class Program:
     forwarded_allow_ips: str
     on_ready: Callable[[], None]
     on_close: Callable[[], None]
+    _told_to_stop: threading.Event = field(default_factory=threading.Event, init=False)
 
     def run(self) -> None:
         asyncio.run(self._run())
 
+    def stop(self) -> None:
+        """Ends ``run`` from any thread."""
+        self._told_to_stop.set()
+
     async def _run(self) -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, stop.set)
+                loop.add_signal_handler(number, self.stop)
         public = self._server(self.public, lifespan="on", proxy_headers=True)
         internal = self._server(self.internal, lifespan="off", proxy_headers=False)
         self.engine.start()
@@ -100,8 +104,10 @@ class Program:
         ]
         starting = asyncio.create_task(asyncio.to_thread(self._start))
         try:
-            await asyncio.wait([asyncio.create_task(stop.wait()), *serving], return_when=asyncio.FIRST_COMPLETED)
+            told = asyncio.create_task(asyncio.to_thread(self._told_to_stop.wait))
+            await asyncio.wait([told, *serving], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.stop()
             # Nothing new is taken; turns under way are finished, with Rasa and the port it calls; then all ends.
             log.info("stopping")
             public.should_exit = True

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CRMBOT_", env_file=".env", extra="ignore", frozen=True)
 
     data: Path = Field(default=PROJECT / "var", description="Directory of everything written at run time.")
+    models: Path | None = Field(default=None, description="Directory of models; models in the data directory if unset.")
     host: str = Field(default="127.0.0.1", description="Address the public port listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Public port: widget, channels, console, metrics.")
     public_url: str | None = Field(
@@ -48,6 +49,8 @@ class Settings(BaseSettings):
     order_number_pattern: str = Field(
         default=r"A\d{4,8}", description="Regular expression of the shop's order numbers."
     )
+    phone_regions: str = Field(default="US CN", description="Countries of phone numbers without a country code.")
+    timezone: str = Field(default="UTC", description="Where the shop is, as in Europe/Paris: what 'tomorrow' means.")
     text_limit: int = Field(default=4000, gt=0, description="Longest message taken, in characters.")
     media_limit_bytes: int = Field(default=20 * 1024 * 1024, gt=0, description="Largest photo or voice note taken.")
     audio_limit_s: float = Field(default=300, gt=0, description="Longest voice note taken.")
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        return self.data / "models"
+        return self.models or self.data / "models"
 
     @property
     def encoder_dir(self) -> Path:

@@ -16,6 +16,7 @@ from bot.composition import (
     build_parser,
     build_senses,
     build_site,
+    product_names,
 )
 from bot.engine import rasa_executable
 from bot.installation import FIRST_STAFF_EMAIL, Prepared, Steps, prepare
@@ -23,6 +24,7 @@ from bot.internal import internal_app, language_in
 from bot.public import add_demo, public_app
 from bot.server import Ports, Program, bind, free_port
 from bot.settings import PROJECT, Settings
+from crm.unit_of_work import Database
 
 
 def bring_up(settings: Settings) -> None:
@@ -39,7 +41,7 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Progr
     """The whole program, not yet running."""
     rasa_port = settings.rasa_port or free_port()
     dialogue = build_dialogue(settings, prepared.keys, f"http://127.0.0.1:{rasa_port}")
-    parser, senses = build_parser(settings), build_senses(settings)
+    parser, senses = build_parser(settings, _products(settings)), build_senses(settings)
     site = build_site(settings, prepared.keys, dialogue=dialogue, parser=parser, senses=senses)
     rasa = rasa_executable(PROJECT)
     engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, dialogue, site.metrics)
@@ -87,6 +89,14 @@ def _public(site: Site) -> FastAPI:
         https=settings.base_url.startswith("https://"),
     )
     return app
+
+
+def _products(settings: Settings) -> list[str]:
+    database = Database(settings.crm_url)
+    try:
+        return product_names(database)
+    finally:
+        database.close()
 
 
 def readiness(site: Site) -> dict[str, bool]:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from .fake_server import FakeChatServer
-from .widget_page import WidgetPage
+from tests.browser.fake_server import FakeChatServer
+from tests.browser.widget_page import DESKTOP, WidgetPage
 
 NO_CHROMIUM = "Chromium is needed: apt-get install -y chromium (or set CRMBOT_CHROMIUM to its path)."
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -35,9 +35,6 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
 ]
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 860}
-
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
@@ -48,8 +45,9 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Stopped after each module: while it runs, asynchronous tests cannot."""
     with sync_playwright() as running:
         yield running
 
@@ -67,7 +65,7 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch(playwright: Playwright, chromium: str) -> Iterator[Callable[[Path], Browser]]:
     """Starts a browser whose microphone hears a WAV file, once, from the moment a recording begins."""
     started: list[Browser] = []
@@ -82,7 +80,7 @@ def launch(playwright: Playwright, chromium: str) -> Iterator[Callable[[Path], B
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(launch: Callable[[Path], Browser], tone: Path) -> Browser:
     return launch(tone)
 

@@ -12,9 +12,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from .conftest import DESKTOP, PHONE
-from .fake_server import FakeChatServer, Refusal
-from .widget_page import WidgetPage
+from tests.browser.fake_server import FakeChatServer, Refusal
+from tests.browser.widget_page import DESKTOP, PHONE, WidgetPage
 
 STORY = {
     "en": {

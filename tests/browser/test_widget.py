@@ -12,9 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .conftest import PHONE
-from .fake_server import BARE_POLICY, FakeChatServer, Refusal
-from .widget_page import WidgetPage
+from tests.browser.fake_server import BARE_POLICY, FakeChatServer, Refusal
+from tests.browser.widget_page import PHONE, WidgetPage
 
 
 @pytest.fixture
@@ -330,6 +329,7 @@ def test_what_is_written_offline_is_sent_in_order_later(widget: WidgetPage, serv
     expect(widget.root.get_by_text("It will be sent when you are connected again")).to_be_visible()
     widget.page.context.set_offline(False)
     widget.expect_own("third", timeout_s=15)
+    expect(widget.root.get_by_text("You are offline.")).to_be_hidden()
     assert [body["text"] for body in server.received] == ["first", "second", "third"]
 
 
@@ -342,6 +342,18 @@ def test_what_was_unsent_survives_a_reload(widget: WidgetPage, server: FakeChatS
     widget.page.reload()
     widget.expect_own("sent after the reload")
     expect(widget.input).to_have_value("a half-written thou")
+
+
+def test_the_words_of_an_unsent_photo_survive_a_reload(widget: WidgetPage, server: FakeChatServer, photo: Path) -> None:
+    server.refusals = [Refusal(503, "not_ready")] * 3
+    widget.open().attach(photo)
+    widget.input.fill("the label")
+    widget.press_send()
+    expect(widget.root.get_by_text("Not sent yet.")).to_be_visible()
+    widget.page.reload()
+    expect(widget.input).to_have_value("the label")
+    widget.page.reload()
+    expect(widget.input).to_have_value("the label")
 
 
 def test_the_stream_is_taken_up_again(widget: WidgetPage, server: FakeChatServer) -> None:
@@ -809,6 +821,23 @@ def test_a_strict_content_policy_is_kept(page: Page, server: FakeChatServer, pho
     expect(widget.log.get_by_role("img", name="Photo you sent")).to_be_visible()
     assert widget.launcher.evaluate("node => getComputedStyle(node).borderRadius") == "50%"
     assert [each for each in complaints if "'data:,'" not in each] == []  # the page's own icon
+
+
+def test_older_browsers_get_their_styles_by_the_nonce(page: Page, server: FakeChatServer) -> None:
+    server.policy = f"{BARE_POLICY}; style-src 'nonce-n0nce'"
+    server.page_attributes = 'nonce="n0nce"'
+    page.add_init_script("CSSStyleSheet.prototype.replaceSync = () => { throw new TypeError(); }")
+    widget = WidgetPage(page).visit(f"{server.url}/page").open()
+    assert widget.launcher.evaluate("node => getComputedStyle(node).borderRadius") == "50%"
+
+
+@pytest.mark.parametrize(("accent", "on_accent"), [("#ffd400", "rgb(0, 0, 0)"), ("#5b1a8c", "rgb(255, 255, 255)")])
+def test_the_shops_colour_stays_readable(page: Page, server: FakeChatServer, accent: str, on_accent: str) -> None:
+    server.page_attributes = f'data-accent="{accent}"'
+    widget = WidgetPage(page).visit(f"{server.url}/page").open()
+    assert widget.panel.locator("header").evaluate("node => getComputedStyle(node).color") == on_accent
+    weak = [each for each in widget.root.evaluate(CONTRAST) if each["ratio"] < 4.5]
+    assert weak == []
 
 
 def test_nothing_is_fetched_from_elsewhere(page: Page, server: FakeChatServer) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 860}
+
 NAMES = {
     "en": {
         "open": re.compile("^Open chat"),

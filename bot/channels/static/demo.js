@@ -4,18 +4,18 @@
 const HINTS = {
   "en": [
     "Where is my order A1024?",
-    "jane.miller@example.com",
+    "mia.turner@example.com",
     "Show me my past orders",
     "I want to change my phone number",
-    "My mug arrived broken",
+    "My kettle arrived broken",
     "I would like to talk to a person",
   ],
   "zh-CN": [
-    "我的订单A1024到哪里了？",
-    "jane.miller@example.com",
+    "我的订单A2031到哪里了？",
+    "li.xiaoyu@example.com",
     "看看我以前的订单",
     "我想修改手机号",
-    "我收到的杯子碎了",
+    "我收到的吹风机坏了",
     "我想找人工客服",
   ],
 };

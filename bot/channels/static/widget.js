@@ -115,7 +115,7 @@
     },
     zh: {
       title: "在线客服",
-      subtitle: "智能助手为您服务，可随时转人工",
+      subtitle: "智能助手，可随时转人工",
       open: "打开聊天",
       close: "关闭聊天",
       unread: (n) => `${n} 条新消息`,
@@ -557,6 +557,7 @@
       this.#api = api;
       this.#memory = memory;
       this.identity = identity;
+      this.#restoreUnsent();
     }
 
     get session() {
@@ -570,13 +571,15 @@
     /** Takes up the conversation that an earlier page left, if it is this visitor's. */
     start() {
       if (this.session && (this.session.customer_ref ?? null) !== this.customerRef) this.#forgetVisitor();
-      this.#restoreUnsent();
       if (this.session) this.#connect();
       if (this.outgoing.length) this.#drain();
       addEventListener("storage", (event) => {
         if (event.key === this.#memory.sessionKey) this.#followOtherTab(event);
       });
-      addEventListener("online", () => this.wake());
+      addEventListener("online", () => {
+        this.#setConnection("idle");
+        this.wake();
+      });
       addEventListener("offline", () => this.#setConnection("offline"));
       document.addEventListener("visibilitychange", () => document.hidden || this.wake());
     }
@@ -878,16 +881,22 @@
     }
 
     #changed() {
-      const texts = this.outgoing.filter(({ state, file }) => state !== "sent" && !file);
-      const kept = texts.map(({ clientId, text, payload, title, at }) => ({ clientId, text, payload, title, at }));
+      const unsent = this.outgoing.filter(({ state }) => state !== "sent");
+      const kept = unsent.map(({ clientId, text, payload, title, at, file }) => ({ clientId, text, payload, title, at, caption: file !== null }));
       this.#memory.unsent = kept.length ? { customer_ref: this.customerRef, messages: kept } : null;
       this.dispatchEvent(new CustomEvent("change"));
     }
 
+    /** Takes up what an earlier page could not send. A file does not survive a reload; its caption becomes a draft. */
     #restoreUnsent() {
       const unsent = this.#memory.unsent;
       if (!unsent || unsent.customer_ref !== this.customerRef) return;
-      this.outgoing = unsent.messages.map((each) => ({ ...each, file: null, state: "sending", problem: null, failures: 0 }));
+      const captions = unsent.messages.filter(({ caption }) => caption).map(({ text }) => text);
+      this.#memory.draft = [...captions, this.#memory.draft].filter(Boolean).join("\n");
+      this.outgoing = unsent.messages
+        .filter(({ caption }) => !caption)
+        .map((each) => ({ ...each, file: null, state: "sending", problem: null, failures: 0 }));
+      this.#changed();
     }
   }
 
@@ -935,7 +944,11 @@
     /** Ends a pause between two tries; over a live socket, reads what it may have missed. */
     wake() {
       this.#wake();
-      if (this.#socket?.readyState === WebSocket.OPEN && !document.hidden) this.#readOn().catch(() => this.#socket?.close());
+      if (this.#socket?.readyState !== WebSocket.OPEN || document.hidden) return;
+      this.#readOn().then(
+        () => this.#onState("online"),
+        () => this.#socket?.close(),
+      );
     }
 
     /** The stream has missed something that is known to exist: connect afresh. */
@@ -1406,11 +1419,10 @@
 
     render() {
       const before = this.#views.size;
-      const nodes = [this.#extra("welcome", () => this.#welcome())];
-      this.#extras.get("welcome").querySelector(".choices").hidden = this.#conversation.messages.size + this.#conversation.outgoing.length > 0;
-      for (const notice of this.#conversation.notices) {
-        nodes.push(this.#extra(`notice:${notice}`, () => el("p", { class: "notice", words: { text: notice } })));
-      }
+      const notice = (key) => this.#extra(`notice:${key}`, () => el("p", { class: "notice", words: { text: key } }));
+      const welcome = this.#extra("welcome", () => this.#welcome());
+      welcome.querySelector(".choices").hidden = this.#conversation.messages.size + this.#conversation.outgoing.length > 0;
+      const nodes = [...this.#conversation.notices.map(notice), welcome];
       const kept = new Set();
       let day = "";
       for (const [key, entry] of this.#entries()) {

@@ -1,1 +1,0 @@
-"""What visitors and staff see, in a real browser."""

@@ -79,15 +79,15 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         path = local_path(connection)
-        if scope["type"] == "http" and not same_origin(connection):
-            await PlainTextResponse("cross-site request refused", status_code=403)(scope, receive, send)
+        if not same_origin(connection):
+            await _refuse(scope, receive, send, PlainTextResponse("cross-site request refused", status_code=403))
             return
         if OPEN.fullmatch(path):
             await self._app(scope, receive, send)
             return
         account = await self._access.account(session_token(connection))
         if account is None:
-            await _refuse(scope, receive, send, connection)
+            await _refuse(scope, receive, send, _sign_in_first(connection))
             return
         scope.setdefault("state", {})["staff"] = account
         await self._app(scope, receive, send)
@@ -139,8 +139,8 @@ def local_path(connection: HTTPConnection) -> str:
 
 
 def same_origin(connection: HTTPConnection) -> bool:
-    """Whether a request that may change something comes from a page of this very host."""
-    if connection.scope["method"] in _SAFE_METHODS:
+    """Whether a request that may change something comes from a page of this very host; a websocket always may."""
+    if connection.scope.get("method") in _SAFE_METHODS:
         return True
     origin = connection.headers.get("origin")
     if origin is None:  # no browser leaves it out of a cross-site POST
@@ -156,16 +156,17 @@ def next_page(target: str | None, root: str) -> str:
     return target
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, connection: HTTPConnection) -> None:
+def _sign_in_first(connection: HTTPConnection) -> Response:
+    if "text/html" not in connection.headers.get("accept", ""):
+        return PlainTextResponse("sign in first", status_code=401)
+    query = connection.scope["query_string"].decode()
+    target = quote(connection.scope["path"] + (f"?{query}" if query else ""))
+    return RedirectResponse(f"{connection.scope.get('root_path', '')}/sign-in?next={target}", status_code=303)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 4401})
-        return
-    response: Response
-    if "text/html" in connection.headers.get("accept", ""):
-        path = scope["path"] + (f"?{scope['query_string'].decode()}" if scope["query_string"] else "")
-        root = scope.get("root_path", "")
-        response = RedirectResponse(f"{root}/sign-in?next={quote(path)}", status_code=303)
+        await send({"type": "websocket.close", "code": 4403})  # before it was accepted: the handshake fails
     else:
-        response = PlainTextResponse("sign in first", status_code=401)
-    await response(scope, receive, send)
+        await response(scope, receive, send)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -28,6 +29,8 @@ from crm.views import (
 )
 
 PAGE_SIZE = 50
+SEARCH_AGAIN_S = 15.0
+"""A search may read every message there is: while one stands, the list is read again this often at most."""
 STATES: tuple[ConversationState, ...] = ("open", "waiting", "staff", "closed")
 _STATE_WORDS = {
     "open": "state.open",
@@ -82,6 +85,9 @@ class ConversationsPage:
     async def read(self, filters: Filters) -> tuple[ConversationPage, int]:
         return await asyncio.to_thread(self._read, filters)
 
+    async def waiting(self) -> int:
+        return await asyncio.to_thread(self._waiting)
+
     async def channels(self) -> tuple[str, ...]:
         return await asyncio.to_thread(self._channels)
 
@@ -97,6 +103,10 @@ class ConversationsPage:
             )
             return page, count_waiting(session)
 
+    def _waiting(self) -> int:
+        with self._database.reading() as session:
+            return count_waiting(session)
+
     def _channels(self) -> tuple[str, ...]:
         with self._database.reading() as session:
             return list_channels(session)
@@ -109,6 +119,7 @@ class _ListView:
         self._page = page
         self._frame = frame
         self._filters = filters
+        self._read_at = 0.0
         self._shown: dict[str, tuple[ConversationSummary, TextElement]] = {}
 
     async def build(self) -> None:
@@ -124,7 +135,10 @@ class _ListView:
     async def refresh(self) -> bool:
         if not await self._frame.still_signed_in():
             return False
-        await self._read()
+        if self._filters.search.strip() and time.monotonic() - self._read_at < SEARCH_AGAIN_S:
+            self._frame.waiting.show(await self._page.waiting())
+        else:
+            await self._read()
         return True
 
     def _build_filters(self, words: Words, channels: tuple[str, ...]) -> None:
@@ -160,14 +174,18 @@ class _ListView:
         self._filters = replace(self._filters, limit=PAGE_SIZE, **changes)  # type: ignore[arg-type]
         query = self._filters.query()
         ui.navigate.history.replace(f"{self._frame.root}/" + (f"?{query}" if query else ""))
-        await self.refresh()
+        await self._read_again()
 
     async def _show_more(self) -> None:
         self._filters = replace(self._filters, limit=self._filters.limit + PAGE_SIZE)
-        await self.refresh()
+        await self._read_again()
+
+    async def _read_again(self) -> None:
+        if await self._frame.still_signed_in():
+            await self._read()
 
     async def _read(self) -> None:
-        filters = self._filters
+        filters, self._read_at = self._filters, time.monotonic()
         page, waiting = await self._page.read(filters)
         if filters != self._filters:  # narrowed again while reading: the later reading shows
             return
@@ -213,7 +231,8 @@ def _row(summary: ConversationSummary, words: Words, root: str) -> None:
                 state_chip(summary, words)
             with tag("span", classes="entry-preview"):
                 if summary.preview_author:
-                    tag("span", f"{words(f'author.{summary.preview_author}')}: ", "entry-author")
+                    author = words(f"author.{summary.preview_author}")
+                    tag("span", words("preview.author", author=author), "entry-author")
                 if summary.preview_kind:
                     tag("span", f"{words.name('preview', summary.preview_kind)} ", "entry-kind")
                 tag("span", summary.preview, dir="auto")

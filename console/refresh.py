@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 from nicegui import Client, background_tasks
@@ -22,6 +23,16 @@ SETTLE_S = 0.1
 _log = structlog.get_logger(__name__)
 
 
+class OpenPage(Protocol):
+    """What the loop sees of a NiceGUI client: entering it makes its page the one that is changed."""
+
+    @property
+    def is_deleted(self) -> bool: ...
+    async def connected(self) -> None: ...
+    def __enter__(self) -> object: ...
+    def __exit__(self, *error: object) -> None: ...
+
+
 def keep_fresh(
     client: Client,
     live: LiveUpdates,
@@ -34,16 +45,17 @@ def keep_fresh(
 
     ``conversation_id`` limits the notices to one conversation; None listens to all.
     """
-    background_tasks.create(_follow(client, live, refresh, conversation_id, poll_s), name="keep a page fresh")
+    background_tasks.create(follow(client, live, refresh, conversation_id, poll_s), name="keep a page fresh")
 
 
-async def _follow(
-    client: Client,
+async def follow(
+    client: OpenPage,
     live: LiveUpdates,
     refresh: Callable[[], Awaitable[bool]],
     conversation_id: str | None,
     poll_s: float,
 ) -> None:
+    """The loop itself, for ``keep_fresh``."""
     with live.subscribe() as notices:
         await client.connected()
         loop = asyncio.get_running_loop()
@@ -60,7 +72,7 @@ async def _follow(
                 return
 
 
-async def _refreshed(client: Client, refresh: Callable[[], Awaitable[bool]]) -> bool:
+async def _refreshed(client: OpenPage, refresh: Callable[[], Awaitable[bool]]) -> bool:
     try:
         with client:
             return await refresh()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+import structlog
 from nicegui import ui
+from sqlalchemy.exc import SQLAlchemyError
 
 from console.frame import Frame
 from console.markup import announce, tag
 from console.ports import StaffDesk
 from crm.errors import CrmError
 from crm.views import ConversationSummary
+
+_log = structlog.get_logger(__name__)
 
 REPLY_LIMIT = 4000
 _SEND_KEYS = "(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) emit(); }"
@@ -103,6 +107,10 @@ class ReplyBox:
         except CrmError as error:
             announce(self._frame.words.error(error.code), problem=True)
             await self._acted()
+            return False
+        except SQLAlchemyError as error:
+            _log.warning("staff_act_failed", act=done, conversation_id=self._id, error=type(error).__name__)
+            announce(self._frame.words("error.database"), problem=True)
             return False
         finally:
             self._busy = False

@@ -75,6 +75,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "author.customer": ("Customer", "客户"),
     "author.bot": ("Bot", "机器人"),
     "author.staff": ("Staff", "客服"),
+    "preview.author": ("{author}: ", "{author}："),
     "preview.image": ("Photo", "图片"),
     "preview.audio": ("Voice note", "语音"),
     "preview.file": ("File", "文件"),
@@ -178,6 +179,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "error.silence": ("No speech was heard in it.", "没有听到说话声。"),
     "error.media_missing": ("The file is no longer in the media store.", "文件已不在存储中。"),
     "error.invalid_value": ("That can't be sent. Please check the text.", "内容无法发送，请检查文字。"),
+    "error.database": (
+        "The database did not answer. Nothing was changed; please try again.",
+        "数据库没有响应，未作任何更改，请重试。",
+    ),
     "error.not_found": ("It is no longer there.", "内容已不存在。"),
     "error.already_closed": ("This conversation has already ended.", "会话已经结束。"),
     "error.held_by_other": (

@@ -420,7 +420,7 @@ def _bad(session) -> Conversation:
             number="T-1001",
             identity_id=conversation.identity_id,
             conversation_id=conversation.id,
-            category="damaged",
+            category="problem",
             description="My parcel arrived broken and nobody answers the phone!!",
             language="en",
             source_message_id=first.id,

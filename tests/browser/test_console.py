@@ -162,7 +162,7 @@ def test_the_list_follows_what_happens_without_a_reload_and_keeps_the_focus(site
     page.evaluate("window.notReloaded = true")
     entry(page, site.ids["good"]).focus()
     add(site, fresh, "customer", "something quite new")
-    expect(entry(page, fresh)).to_contain_text("something quite new", timeout=1500)
+    expect(entry(page, fresh)).to_contain_text("something quite new", timeout=2500)
     expect(page.locator(".entry").first).to_have_attribute("href", re.compile(fresh))
     expect(entry(page, site.ids["good"])).to_be_focused()
     assert page.evaluate("window.notReloaded")
@@ -191,7 +191,7 @@ def test_older_conversations_are_shown_on_demand(site, visit):
 
 
 def test_a_good_conversation_shows_what_was_understood_seen_and_heard(site, visit, screenshots):
-    page = visit(f"/c/{site.ids['good']}")
+    page = visit(f"/c/{site.ids['good']}", viewport={"width": 1366, "height": 1240})
     log = page.get_by_role("log")
     expect(log.get_by_text("Says yes")).to_be_visible()
     expect(log.get_by_text("94 % sure")).to_be_visible()
@@ -266,7 +266,7 @@ def test_a_transcript_grows_and_changes_while_it_is_open(site, visit, fresh):
         note = {"kind": "audio", "mime": "audio/wav", "key": "tone", "size_bytes": 1}
         session.add(Attachment(id=f"v{voice}", message_id=voice, **note))
     site.live.publish(fresh)
-    expect(page.get_by_text("Being listened to…")).to_be_visible(timeout=1500)
+    expect(page.get_by_text("Being listened to…")).to_be_visible(timeout=2500)
     expect(page.get_by_text("Being answered…")).to_be_visible()
     with site.database.writing() as session:
         note = session.get_one(Attachment, f"v{voice}")
@@ -279,7 +279,7 @@ def test_a_transcript_grows_and_changes_while_it_is_open(site, visit, fresh):
             0.7,
         )
     add(site, fresh, "bot", "It is on its way.")
-    expect(page.get_by_text("Heard: where is my order")).to_be_visible(timeout=1500)
+    expect(page.get_by_text("Heard: where is my order")).to_be_visible(timeout=2500)
     expect(page.get_by_text("It is on its way.")).to_be_visible()
     expect(page.get_by_text("Being answered…")).to_be_hidden()
     with site.database.writing() as session:
@@ -287,7 +287,7 @@ def test_a_transcript_grows_and_changes_while_it_is_open(site, visit, fresh):
         score = {"phase": "final", "mean": 2.9, "low": 2.0, "high": 3.8, "distribution": [0.2] * 5, "reasons": [why]}
         session.add(SatisfactionScore(conversation_id=fresh, model_version="m", **score))
     site.live.publish(fresh)
-    expect(page.locator("#score")).to_contain_text("2.9 of 5", timeout=1500)
+    expect(page.locator("#score")).to_contain_text("2.9 of 5", timeout=2500)
     expect(page.get_by_role("log").get_by_text("It took long")).to_be_visible()
     assert page.evaluate("window.first === document.querySelector('.message')")
 

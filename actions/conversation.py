@@ -41,10 +41,10 @@ class Affirm(CrmAction):
         self._hours = hours
 
     def act(self, desk: Desk) -> Outcome:
-        if desk.turn.form is not None:
-            return Outcome((say("utter_not_caught"),))
         if desk.turn.offer == "ask_human":
             return handed_over(desk, self._hours)
+        if desk.turn.form is not None:
+            return Outcome((say("utter_not_caught"),))
         number = desk.turn.slots.get("recent_order")
         if desk.turn.offer == "order_seen" and number:
             return Outcome((_order_noted(number, desk.turn.language),))

@@ -38,7 +38,7 @@ FACTS = frozenset(
     }
 )
 
-_EMAIL = re.compile(r"[^\s@<>，。；、：]+@[^\s@<>，。；、：]+\.[A-Za-z]{2,}")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _FILLER = re.compile(
     r"\b(?:my|the|an?|order|orders|number|no|nr|is|it|it's|its|that|this|one|about|for|please|hi|hello|i|mean|think)\b"
@@ -56,7 +56,7 @@ _NO = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
-    r"[?？]|吗|呢|多少|怎么|什么|几天|多久|哪"
+    r"[?？]|吗|呢|多少|怎么|什么|几[点天个号](?!了)|多久|哪"
     r"|^\s*(?:how|what|when|where|which|who|why|do|does|can|could|is|are|will|would)\b",
     re.IGNORECASE,
 )

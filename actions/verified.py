@@ -80,6 +80,8 @@ class VerifiedForm(Form[F]):
                 "contact": contact or held.contact,
             }
             return Taken(dataclasses.replace(held, **changes))
+        if turn.intent == "affirm" and turn.offer:
+            return None  # a yes to what was offered, not to the form's question
         if turn.intent in ("inform", "affirm", "deny"):
             return Asking(held, turn.requested, (say(f"utter_{turn.requested}_help"),))
         return Taken(held) if turn.intent in self.triggers else None

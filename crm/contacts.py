@@ -50,7 +50,7 @@ def normalise_phone(value: str, region: str | None = None) -> str:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException as error:
         raise InvalidValue("phone", "this is not a phone number") from error
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidValue("phone", "a phone number of that length does not exist")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

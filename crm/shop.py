@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from crm.models import Product
 
 GOOD_MATCH = 0.5
+NEAR_MATCH = 0.2
 _CANDIDATES = 500
 _CJK = "\u3400-\u9fff"
 
@@ -28,7 +29,7 @@ class ProductMatch:
 
 
 def find_products(session: Session, words: str, limit: int = 3) -> list[ProductMatch]:
-    """The products whose name in either language is most like ``words``, best first; none without likeness."""
+    """The products whose name in either language is most like ``words``, best first; none below ``NEAR_MATCH``."""
     wanted = _pieces(words)
     if not wanted:
         return []
@@ -37,7 +38,7 @@ def find_products(session: Session, words: str, limit: int = 3) -> list[ProductM
         for product in session.scalars(_sharing_a_piece(wanted))
     )
     ranked = sorted(matches, key=lambda match: (-match.likeness, match.product.sku))
-    return [match for match in ranked if match.likeness > 0][:limit]
+    return [match for match in ranked if match.likeness >= NEAR_MATCH][:limit]
 
 
 def _sharing_a_piece(wanted: Iterable[str]) -> Select[Product]:
@@ -56,7 +57,7 @@ def _pieces(text: str) -> set[str]:
     """Three-letter pieces of each word and two-character pieces of each Chinese run, lower-cased."""
     lowered = text.lower()
     pieces: set[str] = set()
-    for word in re.findall(r"[a-z0-9]+", lowered):
+    for word in re.findall(r"[a-z0-9]{2,}", lowered):
         pieces.update(_windows(word, 3))
     for run in re.findall(f"[{_CJK}]+", lowered):
         pieces.update(_windows(run, 2))

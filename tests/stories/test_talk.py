@@ -18,6 +18,17 @@ def test_nonsense_twice_offers_a_person_and_yes_fetches_one(on_stage: Stage) -> 
     assert done(visitor.says("yes please", "affirm")) == ["human_asked"]
 
 
+def test_nonsense_twice_in_a_form_offers_a_person_too(on_stage: Stage) -> None:
+    visitor = on_stage.visitor(language="zh")
+    visitor.says("快递呢", "ask_order_status")
+    visitor.says("嗯嗯嗯嗯嗯", "nlu_fallback")
+    again = visitor.says("啦啦啦", "nlu_fallback")
+    assert "转接人工客服吗" in again[0].text
+    assert "哪一笔订单" in again[1].text
+    assert done(visitor.says("好", "affirm")) == ["human_asked"]
+    assert "哪一笔订单" not in told(visitor.replies)
+
+
 def test_nonsense_after_sense_starts_over(on_stage: Stage) -> None:
     visitor = on_stage.visitor(language="zh")
     visitor.says("啊啊啊啊", "nlu_fallback")

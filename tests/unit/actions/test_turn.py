@@ -1,0 +1,84 @@
+"""Reading Rasa's tracker: words, entities, and where a form stands."""
+
+from typing import Any
+
+import pytest
+from rasa_sdk import Tracker
+
+from actions.turn import Moment, Turn, as_language, read_turn
+
+
+def tracker(*events: dict[str, Any], text: str = "hi", intent: str = "greet", **slots: Any) -> Tracker:
+    message = {
+        "text": text,
+        "intent": {"name": intent},
+        "entities": [
+            {"entity": "order_number", "value": "A1"},
+            {"entity": "order_number", "value": "A2"},
+            {"value": 3},
+        ],
+        "metadata": {"message_id": "m1", "text": "words", "language": "zh", "attachments": ["x"]},
+    }
+    return Tracker("c1", slots, message, list(events), False, None, {"name": "f"}, "action_listen")
+
+
+USER = {"event": "user", "parse_data": {"intent": {"name": "out_of_scope"}}}
+
+
+def test_words_entities_and_setting() -> None:
+    turn = read_turn(tracker(USER, language="en", requested_slot="contact"))
+    assert (turn.conversation_id, turn.message_id, turn.text, turn.language) == ("c1", "m1", "words", "en")
+    assert turn.entity("order_number") == "A2"
+    assert turn.entity("phone") is None
+    assert turn.attachments == ("x",)
+    assert (turn.form, turn.requested) == ("f", "contact")
+
+
+def test_a_button_has_no_words() -> None:
+    assert read_turn(tracker(USER, text='/inform{"order_number": "A1"}')).text == ""
+
+
+def test_without_the_slot_the_message_tells_the_language() -> None:
+    assert read_turn(tracker(USER)).language == "zh"
+    assert as_language("fr") == "en"
+
+
+def test_a_message_without_id_is_refused() -> None:
+    nameless = tracker(USER)
+    nameless.latest_message["metadata"] = {}
+    with pytest.raises(KeyError):
+        read_turn(nameless)
+
+
+@pytest.mark.parametrize(
+    ("since", "moment"),
+    [
+        ([{"event": "active_loop", "name": "f"}], Moment.OPENING),
+        ([{"event": "slot", "name": "x"}, {"event": "action", "name": "f"}], Moment.ANSWERING),
+        ([], Moment.ANSWERING),
+        ([{"event": "action", "name": "utter_shipping"}], Moment.RETURNING),
+        ([{"event": "active_loop", "name": None}, {"event": "active_loop", "name": "g"}], Moment.ANSWERING),
+    ],
+)
+def test_why_a_form_is_called(since: list[dict[str, Any]], moment: Moment) -> None:
+    before = [{"event": "active_loop", "name": "f"}, {"event": "action", "name": "utter_greet"}]
+    assert read_turn(tracker(*before, USER, *since)).moment("f") is moment
+
+
+def test_twice_in_a_row_is_told_from_once() -> None:
+    assert read_turn(tracker(USER, {"event": "bot"}, USER, intent="nlu_fallback")).not_understood_again
+    sense = {"event": "user", "parse_data": {"intent": {"name": "greet"}}}
+    assert not read_turn(tracker(USER, sense, USER, intent="nlu_fallback")).not_understood_again
+    assert not read_turn(tracker(USER, USER, intent="greet")).not_understood_again
+
+
+def test_only_the_latest_offer_stands() -> None:
+    offer = {"event": "bot", "data": {"custom": {"offer": "ask_human"}}}
+    plain = {"event": "bot", "data": {"custom": None}}
+    assert read_turn(tracker(USER, offer, plain, USER)).offer == "ask_human"
+    assert read_turn(tracker(USER, offer, USER, plain, USER)).offer is None
+    assert read_turn(tracker(USER)).offer is None
+
+
+def test_a_turn_is_a_value() -> None:
+    assert Turn("c", "m", "t", "en", "greet") == Turn("c", "m", "t", "en", "greet")

@@ -80,7 +80,8 @@
       problemTooFast: "That was quick! This will be sent in a moment.",
       problemTooLong: "Not sent: this message is too long. Please shorten it.",
       problemFileTooLarge: "Not sent: this file is too large. Please choose a smaller one.",
-      problemFileType: "Not sent: we cannot open this kind of file. Please send a JPEG, PNG or WebP photo, or a voice note.",
+      problemFileType:
+        "Not sent: we cannot open this kind of file. Please send a JPEG, PNG or WebP photo, or a voice note.",
       problemFileUnreadable: "Not sent: this file seems to be damaged. Please choose or record it again.",
       problemEmpty: "Not sent: the message is empty.",
       problemButton: "This button can no longer be used. Please type your answer.",
@@ -98,7 +99,13 @@
       heard: (words) => `I heard: “${words}”`,
       choices: "Answers to choose from",
       surveyQuestion: "How satisfied are you?",
-      stars: ["1 star: very dissatisfied", "2 stars: dissatisfied", "3 stars: fair", "4 stars: satisfied", "5 stars: very satisfied"],
+      stars: [
+        "1 star: very dissatisfied",
+        "2 stars: dissatisfied",
+        "3 stars: fair",
+        "4 stars: satisfied",
+        "5 stars: very satisfied",
+      ],
       comment: "Anything you would like to add? (optional)",
       rate: "Send rating",
       ratingMissing: "Please choose from one to five stars.",
@@ -122,7 +129,8 @@
       otherLanguage: "English",
       log: "对话内容",
       welcome:
-        "您好！我可以帮您查订单、办理退货、反映问题，也可以为您转接人工。您可以打字，发送标签或小票的照片，或者录一段语音。",
+        "您好！我可以帮您查订单、办理退货、反映问题，也可以为您转接人工。" +
+        "您可以打字，发送标签或小票的照片，或者录一段语音。",
       suggestions: "您可以这样问",
       starters: ["我的订单到哪里了？", "你们的营业时间是几点？", "我想找人工客服"],
       write: "请输入消息",
@@ -312,9 +320,13 @@
   }
 
   function iconButton(name, key, onClick, attributes = {}) {
-    const button = el("button", { type: "button", words: { "aria-label": key, title: key }, ...attributes }, icon(name));
-    button.addEventListener("click", onClick);
-    return button;
+    const words = { "aria-label": key, title: key };
+    return el("button", { type: "button", words, on: { click: onClick }, ...attributes }, icon(name));
+  }
+
+  /** A button with words of ours: a key of WORDS or a function. */
+  function textButton(className, text, onClick) {
+    return el("button", { type: "button", class: className, words: { text }, on: { click: onClick } });
   }
 
   function clock(seconds) {
@@ -516,7 +528,11 @@
     if (error.passing) return "problemBusy";
     if (error.status === 413) return outgoing.file ? "problemFileTooLarge" : "problemTooLong";
     if (error.status === 415) return "problemFileType";
-    const known = { unreadable_media: "problemFileUnreadable", empty_message: "problemEmpty", unknown_payload: "problemButton" };
+    const known = {
+      unreadable_media: "problemFileUnreadable",
+      empty_message: "problemEmpty",
+      unknown_payload: "problemButton",
+    };
     return known[error.code] || "problemRefused";
   }
 
@@ -597,7 +613,7 @@
 
     send({ text = "", payload = null, title = null, file = null }) {
       const at = new Date().toISOString();
-      this.outgoing.push({ clientId: newId(), text, payload, title, file, at, state: "sending", problem: null, failures: 0 });
+      this.outgoing.push(unsent({ clientId: newId(), text, payload, title, file, at }));
       this.#changed();
       this.#drain();
     }
@@ -881,23 +897,26 @@
     }
 
     #changed() {
-      const unsent = this.outgoing.filter(({ state }) => state !== "sent");
-      const kept = unsent.map(({ clientId, text, payload, title, at, file }) => ({ clientId, text, payload, title, at, caption: file !== null }));
+      const kept = this.outgoing
+        .filter(({ state }) => state !== "sent")
+        .map(({ file, ...each }) => ({ ...each, caption: file !== null }));
       this.#memory.unsent = kept.length ? { customer_ref: this.customerRef, messages: kept } : null;
       this.dispatchEvent(new CustomEvent("change"));
     }
 
     /** Takes up what an earlier page could not send. A file does not survive a reload; its caption becomes a draft. */
     #restoreUnsent() {
-      const unsent = this.#memory.unsent;
-      if (!unsent || unsent.customer_ref !== this.customerRef) return;
-      const captions = unsent.messages.filter(({ caption }) => caption).map(({ text }) => text);
+      const kept = this.#memory.unsent;
+      if (!kept || kept.customer_ref !== this.customerRef) return;
+      const captions = kept.messages.filter(({ caption }) => caption).map(({ text }) => text);
       this.#memory.draft = [...captions, this.#memory.draft].filter(Boolean).join("\n");
-      this.outgoing = unsent.messages
-        .filter(({ caption }) => !caption)
-        .map((each) => ({ ...each, file: null, state: "sending", problem: null, failures: 0 }));
+      this.outgoing = kept.messages.filter(({ caption }) => !caption).map((each) => unsent({ ...each, file: null }));
       this.#changed();
     }
+  }
+
+  function unsent(message) {
+    return { ...message, state: "sending", problem: null, failures: 0, messageId: null };
   }
 
   function isMessage(value) {
@@ -905,7 +924,8 @@
   }
 
   function isUnheard(message) {
-    return message.author === "customer" && (message.attachments ?? []).some(({ kind, transcript }) => kind === "audio" && transcript == null);
+    const unheard = ({ kind, transcript }) => kind === "audio" && transcript == null;
+    return message.author === "customer" && (message.attachments ?? []).some(unheard);
   }
 
   // -------------------------------------------------------------------------------------------------- link
@@ -999,7 +1019,8 @@
 
     async #poll() {
       const began = Date.now();
-      const messages = await this.#api.messages(this.#token, this.#conversation.readUpTo, POLL_WAIT_S, this.#stopper.signal);
+      const { readUpTo } = this.#conversation;
+      const messages = await this.#api.messages(this.#token, readUpTo, POLL_WAIT_S, this.#stopper.signal);
       if (this.#stopped) return;
       this.#conversation.acceptAll(messages);
       if (!messages.length && Date.now() - began < 1000) await this.#rest(2000); // a server that does not wait
@@ -1050,7 +1071,9 @@
         return;
       }
       if (frame?.typing) this.#conversation.typing();
-      else if (isMessage(frame) && !this.#conversation.acceptNext(frame)) this.#readOn().catch(() => this.#socket?.close());
+      else if (isMessage(frame) && !this.#conversation.acceptNext(frame)) {
+        this.#readOn().catch(() => this.#socket?.close());
+      }
     }
   }
 
@@ -1068,7 +1091,8 @@
     async start() {
       if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) throw new Error("microphoneUnsupported");
       try {
-        this.#stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } });
+        const audio = { echoCancellation: true, noiseSuppression: true };
+        this.#stream = await navigator.mediaDevices.getUserMedia({ audio });
       } catch (error) {
         const refused = { NotAllowedError: "microphoneRefused", SecurityError: "microphoneRefused" };
         const missing = { NotFoundError: "microphoneMissing", DevicesNotFoundError: "microphoneMissing" };
@@ -1077,7 +1101,7 @@
       if (this.#cancelled) return this.#letGo();
       const mimeType = RECORDING_TYPES.find((type) => MediaRecorder.isTypeSupported(type));
       try {
-        this.#recorder = new MediaRecorder(this.#stream, mimeType ? { mimeType, audioBitsPerSecond: 48_000 } : undefined);
+        this.#recorder = new MediaRecorder(this.#stream, { mimeType, audioBitsPerSecond: 48_000 });
         this.#recorder.addEventListener("dataavailable", ({ data }) => data.size && this.#parts.push(data));
         this.#recorder.start(1000); // in parts, so that a crash of the encoder loses a second and not the note
       } catch {
@@ -1132,7 +1156,9 @@
       audio.addEventListener("durationchange", () => (audio.currentTime = 0), { once: true });
       audio.currentTime = 1e7;
     });
-    for (const event of ["timeupdate", "play", "pause", "ended", "durationchange", "seeked"]) audio.addEventListener(event, show);
+    for (const event of ["timeupdate", "play", "pause", "ended", "durationchange", "seeked"]) {
+      audio.addEventListener(event, show);
+    }
     button.addEventListener("click", () => (audio.paused ? audio.play().catch(show) : audio.pause()));
     position.addEventListener("input", () => known() && (audio.currentTime = (position.value / 1000) * audio.duration));
     show();
@@ -1160,8 +1186,8 @@
   /** A message on its way as one shows it. */
   function entryOfOutgoing(outgoing) {
     const media = outgoing.file ? [{ kind: kindOf(outgoing.file), file: outgoing.file, mime: outgoing.file.type }] : [];
-    const text = outgoing.title ?? outgoing.text;
-    return { author: "customer", text, at: outgoing.at, media, buttons: [], state: outgoing.state, problem: outgoing.problem, outgoing };
+    const { at, state, problem, title, text } = outgoing;
+    return { author: "customer", text: title ?? text, at, media, buttons: [], state, problem, outgoing };
   }
 
   function kindOf(file) {
@@ -1171,9 +1197,9 @@
 
   /** Text with its web addresses as links, as nodes; nothing in it is read as HTML. */
   function linked(text) {
-    return text.split(/(https?:\/\/[^\s<>"'，。；！？（）]+[^\s<>"'，。；！？（）.,;:!?)])/u).map((part, index) =>
-      index % 2 ? el("a", { href: part, target: "_blank", rel: "noopener noreferrer nofollow" }, part) : part,
-    );
+    const address = /(https?:\/\/[^\s<>"'，。；！？（）]+[^\s<>"'，。；！？（）.,;:!?)])/u;
+    const link = (part) => el("a", { href: part, target: "_blank", rel: "noopener noreferrer nofollow" }, part);
+    return text.split(address).map((part, index) => (index % 2 ? link(part) : part));
   }
 
   /**
@@ -1203,10 +1229,7 @@
 
     show(entry) {
       this.node.className = `message ${entry.author} ${entry.state ?? ""}`;
-      this.#part("author", entry.author, () => {
-        this.#author.className = entry.author === "staff" ? "author" : "hidden";
-        say(this.#author, { text: () => t({ customer: "you" }[entry.author] ?? entry.author) + (entry.author === "staff" ? "" : ": ") });
-      });
+      this.#part("author", entry.author, () => this.#showAuthor(entry.author));
       this.#part("text", entry.text, () => {
         this.#text.hidden = !entry.text;
         this.#text.replaceChildren(...(entry.author === "customer" ? [entry.text] : linked(entry.text)));
@@ -1233,11 +1256,19 @@
       draw();
     }
 
+    /** Staff are named for all to see, the others for those who listen. */
+    #showAuthor(author) {
+      const staff = author === "staff";
+      this.#author.className = staff ? "author" : "hidden";
+      say(this.#author, { text: () => t(author === "customer" ? "you" : author) + (staff ? "" : ": ") });
+    }
+
     #showTime(at) {
       const date = new Date(at);
       if (Number.isNaN(date.getTime())) return;
       this.#time.dateTime = date.toISOString();
-      say(this.#time, { text: () => new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date) });
+      const format = { hour: "2-digit", minute: "2-digit" };
+      say(this.#time, { text: () => new Intl.DateTimeFormat(locale(), format).format(date) });
     }
 
     #showState({ state, problem, outgoing }) {
@@ -1247,11 +1278,10 @@
       if (state === "sent") this.#state.append(icon("check"), el("span", { class: "hidden", words: { text: "sent" } }));
       else if (state) this.#state.append(el("span", { words: { text: problem || "sending" } }));
       if (!problem || state === "sending" || state === "sent") return;
-      const retry = () => this.#actions.retry(outgoing);
-      const edit = () => this.#actions.edit(outgoing);
-      this.#tools.append(el("button", { type: "button", class: "link", words: { text: "retry" }, on: { click: retry } }));
+      this.#tools.append(textButton("link", "retry", () => this.#actions.retry(outgoing)));
       if (state !== "failed") return;
-      this.#tools.append(el("button", { type: "button", class: "link", words: { text: outgoing.payload == null ? "edit" : "discard" }, on: { click: edit } }));
+      const takeBack = outgoing.payload == null ? "edit" : "discard";
+      this.#tools.append(textButton("link", takeBack, () => this.#actions.edit(outgoing)));
     }
 
     // -- photos, voice notes and files
@@ -1259,7 +1289,8 @@
     #showMedia({ media, author }) {
       media.forEach((each, index) => {
         const view = this.#mediaViews[index];
-        const same = view && view.kind === each.kind && (view.url === each.url || view.url === undefined || each.url === undefined);
+        // What was shown from the visitor's own file, without an address, stays when the server's copy is named.
+        const same = view?.kind === each.kind && (!view.url || !each.url || view.url === each.url);
         if (!same) this.#placeMedia(each, index, author);
         this.#mediaViews[index].url = each.url ?? this.#mediaViews[index].url;
         this.#showTranscript(this.#mediaViews[index], each.transcript);
@@ -1284,11 +1315,8 @@
       try {
         this.#fill(content, kind, this.#keep(await this.#actions.loadMedia(url)), author);
       } catch {
-        const again = () => this.#load(content, kind, url, author);
-        content.replaceChildren(
-          el("span", { words: { text: "mediaFailed" } }),
-          el("button", { type: "button", class: "link", words: { text: "retry" }, on: { click: again } }),
-        );
+        const again = textButton("link", "retry", () => this.#load(content, kind, url, author));
+        content.replaceChildren(el("span", { words: { text: "mediaFailed" } }), again);
       }
     }
 
@@ -1305,7 +1333,8 @@
       image.addEventListener("error", () => content.replaceChildren(el("span", { words: { text: "mediaFailed" } })));
       image.addEventListener("load", () => this.#actions.grown());
       const enlarge = () => this.#actions.enlarge(image);
-      return content.replaceChildren(el("button", { type: "button", class: "photo", words: { title: "enlarge" }, on: { click: enlarge } }, image));
+      const photo = { type: "button", class: "photo", words: { title: "enlarge" }, on: { click: enlarge } };
+      return content.replaceChildren(el("button", photo, image));
     }
 
     #offerDownload(content, url) {
@@ -1314,7 +1343,7 @@
         el("a", { href: blobUrl, download: url.split("/").pop() }).click();
       };
       const onClick = () => save().catch(() => content.append(el("span", { words: { text: "mediaFailed" } })));
-      content.append(el("button", { type: "button", class: "link", words: { text: "download" }, on: { click: onClick } }));
+      content.append(textButton("link", "download", onClick));
     }
 
     #showTranscript(view, transcript) {
@@ -1329,18 +1358,20 @@
     #showChoices({ buttons, answered }) {
       this.#part("buttons", buttons, () => {
         this.#choices.replaceChildren(
-          ...buttons.map((button) =>
-            el("button", { type: "button", class: "choice", dir: "auto", on: { click: (event) => this.#choose(event, button) } }, String(button.title)),
-          ),
+          ...buttons.map((button) => {
+            const node = textButton("choice", () => String(button.title), () => this.#choose(node, button));
+            node.dir = "auto";
+            return node;
+          }),
         );
       });
       this.#choices.hidden = !buttons.length;
       if (answered) for (const node of this.#choices.children) node.disabled = true;
     }
 
-    #choose(event, button) {
+    #choose(chosen, button) {
       for (const node of this.#choices.children) node.disabled = true;
-      event.currentTarget.classList.add("chosen");
+      chosen.classList.add("chosen");
       this.#actions.press(button);
     }
 
@@ -1349,7 +1380,8 @@
         if (this.#survey) this.#survey.hidden = !survey;
         return;
       }
-      this.#survey = rated ? el("p", { class: "survey", words: { text: "ratingThanks" } }) : surveyForm(survey, this.#actions);
+      const thanks = () => el("p", { class: "survey", words: { text: "ratingThanks" } });
+      this.#survey = rated ? thanks() : surveyForm(survey, this.#actions);
       this.#bubble.append(this.#survey);
     }
   }
@@ -1365,13 +1397,16 @@
         icon("star"),
       ),
     );
-    const comment = el("textarea", { rows: 2, maxlength: 1000, dir: "auto", words: { "aria-label": "comment", placeholder: "comment" } });
+    const commentWords = { "aria-label": "comment", placeholder: "comment" };
+    const comment = el("textarea", { rows: 2, maxlength: 1000, dir: "auto", words: commentWords });
+    // For those who listen; the message itself has asked it for all to see.
+    const question = el("legend", { class: "hidden", words: { text: "surveyQuestion" } });
     const problem = el("p", { class: "survey-problem", role: "alert" });
     const button = el("button", { type: "submit", class: "primary", words: { text: "rate" } });
     const form = el(
       "form",
       { class: "survey", novalidate: true },
-      el("fieldset", {}, el("legend", { class: "hidden", words: { text: "surveyQuestion" } }), el("div", { class: "stars" }, ...stars)),
+      el("fieldset", {}, question, el("div", { class: "stars" }, ...stars)),
       comment,
       problem,
       button,
@@ -1406,10 +1441,11 @@
     constructor(conversation, actions) {
       this.#conversation = conversation;
       this.#seen = new IntersectionObserver((entries) => this.#onSeen(entries));
-      this.#actions = { ...actions, watch: (node, callback) => this.#watch(node, callback), grown: () => this.#keepAtEnd() };
-      this.log = el("div", { class: "log", role: "log", "aria-live": "polite", tabindex: 0, words: { "aria-label": "log" } });
-      this.#jump = el("button", { type: "button", class: "jump", hidden: true }, icon("down"), el("span", { words: { text: "newMessages" } }));
-      this.#jump.addEventListener("click", () => this.scrollToEnd());
+      const watch = (node, callback) => this.#watch(node, callback);
+      this.#actions = { ...actions, watch, grown: () => this.#keepAtEnd() };
+      this.log = el("div", { class: "log", role: "log", tabindex: 0, words: { "aria-label": "log" } });
+      const jump = { type: "button", class: "jump", hidden: true, on: { click: () => this.scrollToEnd() } };
+      this.#jump = el("button", jump, icon("down"), el("span", { words: { text: "newMessages" } }));
       this.node = el("div", { class: "log-frame" }, this.log, this.#jump);
       this.log.addEventListener("scroll", () => this.#onScroll(), { passive: true });
       new ResizeObserver(() => this.#keepAtEnd()).observe(this.log);
@@ -1421,7 +1457,8 @@
       const before = this.#views.size;
       const notice = (key) => this.#extra(`notice:${key}`, () => el("p", { class: "notice", words: { text: key } }));
       const welcome = this.#extra("welcome", () => this.#welcome());
-      welcome.querySelector(".choices").hidden = this.#conversation.messages.size + this.#conversation.outgoing.length > 0;
+      const begun = this.#conversation.messages.size + this.#conversation.outgoing.length > 0;
+      welcome.querySelector(".choices").hidden = begun;
       const nodes = [...this.#conversation.notices.map(notice), welcome];
       const kept = new Set();
       let day = "";
@@ -1508,8 +1545,8 @@
 
     #welcome() {
       const starters = [0, 1, 2].map((index) => {
-        const onClick = () => this.#actions.start(t("starters")[index]);
-        return el("button", { type: "button", class: "choice", words: { text: () => t("starters")[index] }, on: { click: onClick } });
+        const text = () => t("starters")[index];
+        return textButton("choice", text, () => this.#actions.start(text()));
       });
       return el(
         "div",
@@ -1581,13 +1618,14 @@
     }
 
     #build() {
-      this.input = el("textarea", { class: "input", rows: 1, dir: "auto", enterkeyhint: "send", words: { "aria-label": "write", placeholder: "write" } });
+      const inputWords = { "aria-label": "write", placeholder: "write" };
+      this.input = el("textarea", { class: "input", rows: 1, dir: "auto", enterkeyhint: "send", words: inputWords });
       this.tray = el("div", { class: "tray", role: "group", hidden: true, words: { "aria-label": "waitingToSend" } });
       this.hint = el("p", { class: "hint", role: "status" });
       this.counter = el("p", { class: "counter", id: "counter", hidden: true });
-      this.picker = el("input", { type: "file", accept: "image/*,audio/*", multiple: true, hidden: true, tabindex: -1, "aria-hidden": "true" });
-      this.shutter = el("input", { type: "file", accept: "image/*", capture: "environment", hidden: true, tabindex: -1, "aria-hidden": "true" });
-      this.sendButton = el("button", { type: "submit", class: "tool send", words: { "aria-label": "send", title: "send" } }, icon("send"));
+      this.picker = el("input", { type: "file", hidden: true, accept: "image/*,audio/*", multiple: true });
+      this.shutter = el("input", { type: "file", hidden: true, accept: "image/*", capture: "environment" });
+      this.sendButton = iconButton("send", "send", () => {}, { type: "submit", class: "tool send" });
       this.writing = el(
         "div",
         { class: "writing" },
@@ -1607,7 +1645,8 @@
         (this.stopButton = iconButton("stop", "stop", () => this.#stopRecording(), { class: "tool" })),
       );
       this.form = el("form", { class: "row", novalidate: true }, this.writing, this.recording, this.sendButton);
-      this.node = el("div", { class: "composer" }, this.hint, this.tray, this.counter, this.form, this.picker, this.shutter);
+      const parts = [this.hint, this.tray, this.counter, this.form, this.picker, this.shutter];
+      this.node = el("div", { class: "composer" }, ...parts);
       this.form.addEventListener("submit", (event) => {
         event.preventDefault();
         this.#send();
@@ -1649,13 +1688,14 @@
       const kind = kindOf(file);
       const url = URL.createObjectURL(file);
       const name = () => (kind === "audio" ? t("voiceNote") : file.name || t("photo"));
-      const preview = kind === "audio" ? player(url) : el("img", { src: url, words: { alt: () => t("photoPreview", name()) } });
+      const picture = () => el("img", { src: url, words: { alt: () => t("photoPreview", name()) } });
+      const preview = kind === "audio" ? player(url) : picture();
       const attachment = { file, kind, url };
-      const remove = el("button", { type: "button", class: "remove", words: { "aria-label": () => t("remove", name()) } }, icon("close"));
-      remove.addEventListener("click", () => {
+      const onRemove = () => {
         this.#detach(attachment);
         this.focus();
-      });
+      };
+      const remove = iconButton("close", () => t("remove", name()), onRemove, { class: "remove" });
       attachment.node = el("div", { class: `pending ${kind}` }, preview, remove);
       this.#attachments.push(attachment);
       this.tray.append(attachment.node);
@@ -1845,10 +1885,11 @@
 
     #build() {
       this.badge = el("span", { class: "badge", "aria-hidden": "true", hidden: true });
-      this.launcher = el("button", { type: "button", class: "launcher", "aria-controls": "panel" }, icon("chat"), icon("down"), this.badge);
+      const launcher = { type: "button", class: "launcher", "aria-controls": "panel" };
+      this.launcher = el("button", launcher, icon("chat"), icon("down"), this.badge);
       this.title = el("h2", { id: "title", words: { text: () => settings.titles[language] || t("title") } });
-      const switcher = el("button", { type: "button", class: "switch", words: { text: "otherLanguage", lang: () => LANG_TAGS[language === "zh" ? "en" : "zh"] } });
-      switcher.addEventListener("click", () => this.#switchLanguage());
+      const switcher = textButton("switch", "otherLanguage", () => this.#switchLanguage());
+      say(switcher, { text: "otherLanguage", lang: () => LANG_TAGS[language === "zh" ? "en" : "zh"] });
       const header = el(
         "header",
         {},

@@ -248,6 +248,19 @@ def staff_disable(settings: Settings, email: str) -> None:
     show({"email": email, "disabled": True})
 
 
+@staff.command("enable")
+@click.argument("email")
+@click.pass_obj
+@reported
+def staff_enable(settings: Settings, email: str) -> None:
+    """Open a closed account again."""
+    from crm.staff import enable_staff
+
+    with _database(settings).writing() as session:
+        enable_staff(session, email=email)
+    show({"email": email, "disabled": False})
+
+
 def _database(settings: Settings) -> Any:
     from bot.installation import make_data_directory
     from crm.schema import migrate

@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 
 from bot.closing import Closing
-from bot.errors import Unprocessable
 from bot.inbox import clean_text
 from bot.live import Live, Notice
 from bot.messages import Reply
 from bot.outbox import Outbox
-from crm.errors import AlreadyClosed, HeldByOther, NotFound
+from crm.errors import AlreadyClosed, HeldByOther, InvalidValue, NotFound
 from crm.models import AuditEntry, Conversation, ConversationMode, utc_now
 from crm.unit_of_work import Database
 
@@ -36,7 +35,7 @@ class Handover:
         await asyncio.to_thread(self._switch, conversation_id, staff_id, "bot", "hand_back")
 
     async def reply(self, conversation_id: str, staff_id: int, text: str) -> None:
-        """Sends a message to the customer. Raises Unprocessable when it is empty."""
+        """Sends a message to the customer. Raises InvalidValue when it is empty."""
         await asyncio.to_thread(self._reply, conversation_id, staff_id, text)
 
     async def close(self, conversation_id: str, staff_id: int) -> None:
@@ -46,7 +45,7 @@ class Handover:
     def _reply(self, conversation_id: str, staff_id: int, text: str) -> None:
         words = clean_text(text).strip()
         if not words:
-            raise Unprocessable("empty_message", "The message is empty.")
+            raise InvalidValue("text", "The message is empty.")
         with self._database.writing() as session:
             conversation = _open(session.get(Conversation, conversation_id))
             if conversation.mode != "staff" or conversation.staff_id != staff_id:

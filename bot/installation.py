@@ -32,7 +32,7 @@ from nlu.training import TrainingReport, is_current, train
 
 FIRST_STAFF_EMAIL = "admin@example.com"
 DIALOGUE_MODEL = "dialogue.tar.gz"
-_DIALOGUE_SOURCES = ("config.yml", "domain", "data/rules", "data/stories", "engine/requirements.lock")
+_DIALOGUE_SOURCES = ("config.yml", "domain", "data/rules", "engine/requirements.lock")
 
 Advance = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
@@ -134,7 +134,7 @@ def train_dialogue(settings: Settings, steps: Steps, *, force: bool = False) -> 
     settings.dialogue_dir.mkdir(parents=True, exist_ok=True)
     with steps.step("Training the dialogue"):
         _run_rasa(settings, [
-            "train", "--domain", "domain", "--data", "data/rules", "data/stories", "--config", "config.yml",
+            "train", "--domain", "domain", "--data", "data/rules", "--config", "config.yml",
             "--out", str(settings.dialogue_dir), "--fixed-model-name", DIALOGUE_MODEL.removesuffix(".tar.gz"),
         ])  # fmt: skip
     mark.write_text(fingerprint)

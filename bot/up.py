@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -76,7 +74,6 @@ def _public(site: Site) -> FastAPI:
     )
     if settings.demo:
         add_demo(app, site.database, site.keys.site)
-    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(settings.data / "console"))
     from console import mount
 
     mount(

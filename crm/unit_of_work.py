@@ -1,7 +1,9 @@
 """Opens the CRM database and hands out transactions. Knows no table.
 
 SQLite runs in WAL mode with foreign keys on. A writing transaction takes the write lock at its start
-(``BEGIN IMMEDIATE``): two writers then wait for each other instead of one failing half-way. Every commit reaches the disk before it is acknowledged.
+(``BEGIN IMMEDIATE``): two writers then wait for each other instead of one failing half-way. Every commit reaches the
+disk before it is acknowledged. Errors never show the values of a statement: they would carry customers' words into
+logs.
 """
 
 from __future__ import annotations
@@ -48,8 +50,10 @@ class Database:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

@@ -29,6 +29,7 @@ from crm.unit_of_work import Database
 from nlu.understanding import IntentScore, Sentiment, Understanding
 from perception.errors import NoRecogniser
 from perception.facts import Field, Photo, Speech
+from perception.picture import clean_photo
 
 KEYS = Keys(site="site-secret", console="console-secret", engine="engine-secret")
 
@@ -122,6 +123,9 @@ class FakeSenses:
             raise self.photo
         return self.photo
 
+    def clean_photo(self, data: bytes) -> bytes:
+        return clean_photo(data)
+
 
 @dataclass
 class Serving:
@@ -209,12 +213,12 @@ def settings_for(directory: Path, **changes: Any) -> Settings:
 
 
 @contextmanager
-def serving(directory: Path, **changes: Any) -> Iterator[Serving]:
+def serving(directory: Path, *, dialogue: Conversing | None = None, **changes: Any) -> Iterator[Serving]:
     """The server on a free loopback port, until the block ends."""
     settings = settings_for(directory, **changes)
     settings.media_dir.mkdir(parents=True, exist_ok=True)
-    dialogue, parser, senses = FakeDialogue(), FakeParser(), FakeSenses()
-    site = build_site(settings, KEYS, dialogue=dialogue, parser=parser, senses=senses)
+    fake, parser, senses = FakeDialogue(), FakeParser(), FakeSenses()
+    site = build_site(settings, KEYS, dialogue=dialogue or fake, parser=parser, senses=senses)
     migrate(site.database)
     app = public_app(
         site.web,
@@ -227,7 +231,7 @@ def serving(directory: Path, **changes: Any) -> Iterator[Serving]:
     site.durable.launch()
     try:
         with running(app) as base_url:
-            yield Serving(base_url, site, dialogue, parser, senses)
+            yield Serving(base_url, site, fake, parser, senses)
     finally:
         site.durable.close()
         site.database.close()

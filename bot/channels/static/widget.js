@@ -916,7 +916,7 @@
   }
 
   function unsent(message) {
-    return { ...message, state: "sending", problem: null, failures: 0, messageId: null };
+    return { ...message, state: "sending", problem: null, failures: 0, inFlight: false, messageId: null };
   }
 
   function isMessage(value) {

@@ -80,8 +80,8 @@ class Form(CrmAction, Generic[F]):
         if taken is None:
             return Outcome()
         if not isinstance(taken, Taken):
-            return self._outcome(taken)
-        return self._outcome(self.proceed(desk, taken.fields), taken.notes, taken.slots)
+            return self._outcome(desk.turn, taken)
+        return self._outcome(desk.turn, self.proceed(desk, taken.fields), taken.notes, taken.slots)
 
     def _listen(self, desk: Desk) -> Taken[F] | Asking[F] | Ending | None:
         moment = desk.turn.moment(self.form)
@@ -96,10 +96,19 @@ class Form(CrmAction, Generic[F]):
         return held
 
     def _outcome(
-        self, step: Asking[F] | Ending, notes: tuple[Say, ...] = (), slots: Mapping[str, Any] | None = None
+        self, turn: Turn, step: Asking[F] | Ending, notes: tuple[Say, ...] = (), slots: Mapping[str, Any] | None = None
     ) -> Outcome:
         fields = step.fields if isinstance(step, Asking) else self.fields_type()
-        slots = {**(slots or {}), **dataclasses.asdict(fields)}
-        if isinstance(step, Asking):
-            return Outcome(notes + step.says, {**slots, "requested_slot": step.slot})
-        return Outcome(notes + step.says, {**slots, **step.slots, "requested_slot": None})
+        lasting = {} if isinstance(step, Asking) else step.slots
+        wanted = step.slot if isinstance(step, Asking) else None
+        changed = _changed({**(slots or {}), **dataclasses.asdict(fields), **lasting}, turn)
+        return Outcome(notes + step.says, {**changed, "requested_slot": wanted})
+
+
+def _changed(slots: dict[str, Any], turn: Turn) -> dict[str, Any]:
+    """The slots that get another value, to keep Rasa's memory small.
+
+    At least one is set in any case: a form that sets none tells Rasa that the message was no answer.
+    """
+    changed = {name: value for name, value in slots.items() if turn.slots.get(name) != value}
+    return changed or dict(list(slots.items())[:1])

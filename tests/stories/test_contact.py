@@ -127,3 +127,15 @@ def test_stop_before_the_yes_leaves_everything(on_stage: Stage) -> None:
     assert _customer(on_stage, "C-2002").phone == "+8613800000002"
     assert "还需要什么" not in told(visitor.says("是的", "affirm"))
     assert _changes(on_stage, "C-2002") == 0
+
+
+def test_a_fresh_session_in_the_middle_keeps_the_form(on_stage: Stage) -> None:
+    """The turn bounds Rasa's memory now and then; the customer does not notice."""
+    visitor = on_stage.visitor(customer="C-1003")
+    visitor.says("my mail changes", "change_contact", {"contact_field": "email"})
+    on_stage.dialogue.start_fresh_session(visitor.conversation_id, "en")
+    asked = visitor.says("aisha@example.com", "inform", {"email": "aisha@example.com"})
+    assert "e-mail address will become: aisha@example.com" in told(asked)
+    on_stage.dialogue.start_fresh_session(visitor.conversation_id, "en")
+    assert "yes" not in told(visitor.says("how much is shipping", "ask_shipping"))
+    assert done(visitor.says("yes!", "affirm")) == ["contact_changed"]

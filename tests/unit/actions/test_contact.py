@@ -50,7 +50,7 @@ def test_another_wish_while_verifying_proves_nothing(demo: Shop, form: ContactFo
     assert said(asked) == ["utter_contact_wanted"]
     assert asked.slots["contact_field"] == "email"
     assert asked.slots["contact_value"] == "mia@example.com"
-    assert asked.slots["contact"] is None
+    assert demo.slots.get("contact") is None
 
 
 @pytest.mark.parametrize(

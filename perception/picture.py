@@ -74,4 +74,6 @@ def _flat(picture: Image.Image) -> Image.Image:
         picture = ground
     if picture.mode.startswith("I;16"):  # 16-bit grey: Pillow would clip to white rather than scale
         picture = picture.point(lambda level: level / 256, "L")
-    return picture.convert("RGB")
+    picture = picture.convert("RGB")
+    picture.info.clear()  # Pillow would write the comment and the colour profile back
+    return picture

@@ -60,6 +60,7 @@ class TextReader:
         return {
             "Global.log_level": "critical",
             "Global.text_score": _MIN_CONFIDENCE,
+            "Rec.rec_batch_num": 1,  # lines differ in length; together they would be padded to the longest
             "Det.limit_type": "max",
             "Det.limit_side_len": _MAX_SIDE,
             f"{onnxruntime}.intra_op_num_threads": self._threads,

@@ -32,6 +32,11 @@ class Recogniser(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def confidence_floor(self) -> float:
+        """Below this confidence the words are no better than chance: another language, or nothing intelligible."""
+        ...
+
     def hears(self, language: str | None) -> bool:
         """Whether speech of this language (ISO 639-1; None where unknown) can be recognised at all."""
         ...
@@ -53,7 +58,7 @@ def hear(
     """What is said in ``samples``, by the first of ``recognisers`` that hears the language, in its written form.
 
     Silence is found before any engine is asked, so that none can make words of it. Raises NoRecogniser where somebody
-    speaks and no engine hears the language.
+    speaks and no engine hears the language, or the one that does can make out nothing.
     """
     duration_s = round(len(samples) / SAMPLE_RATE, 3)
     utterances = utterances_in(samples)
@@ -63,6 +68,8 @@ def hear(
     if recogniser is None:
         raise NoRecogniser(f"no engine here recognises speech in {language_hint or 'an unknown language'}")
     heard = _together([recogniser.recognise(each.samples, language_hint) for each in utterances], utterances)
+    if heard.text and heard.confidence < recogniser.confidence_floor:
+        raise NoRecogniser("what is said cannot be made out; it may be in another language")
     text = written_form(heard.text, order_number_pattern=order_number_pattern)
     return Speech(text, heard.language, heard.confidence, recogniser.name, duration_s, has_speech=bool(text))
 

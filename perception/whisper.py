@@ -33,6 +33,8 @@ def has_model(directory: Path) -> bool:
 class WhisperRecogniser:
     """``threads`` of the processor are used for one utterance."""
 
+    confidence_floor = 0.0
+
     def __init__(self, directory: Path, *, threads: int = 2) -> None:
         self._directory = directory
         self._threads = threads

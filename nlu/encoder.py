@@ -6,6 +6,7 @@ intents, and it never imports torch or transformers: that keeps a serving proces
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -33,7 +34,8 @@ class Manifest:
     """What stands in an encoder directory and where it came from.
 
     ``weights_sha256`` is the source's, ``model_sha256`` that of the served ONNX file. ``least_cosine`` is the worst
-    agreement with the unquantised model over the sentences tried at export (1.0 where it was not quantised).
+    agreement with the original model over the sentences tried at export. ``reads_chinese``: whether its vocabulary
+    holds Chinese; where not, Chinese text is glossed first (``nlu.glosses``).
     """
 
     source: str
@@ -44,8 +46,15 @@ class Manifest:
     max_tokens: int
     pad_id: int
     pooling: str
+    reads_chinese: bool
     quantisation: str
     least_cosine: float
+
+    @property
+    def identity(self) -> str:
+        """Changes whenever the vectors do. Not the file's own hash: torch writes it anew with every export."""
+        described = (self.weights_sha256, self.pooling, self.quantisation, self.max_tokens, self.reads_chinese)
+        return hashlib.sha256(repr(described).encode()).hexdigest()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
@@ -72,6 +81,9 @@ class SentenceEncoder(Protocol):
 
     @property
     def dimension(self) -> int: ...
+
+    @property
+    def reads_chinese(self) -> bool: ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""
@@ -104,11 +116,15 @@ class Encoder:
 
     @property
     def identity(self) -> str:
-        return self.manifest.model_sha256
+        return self.manifest.identity
 
     @property
     def dimension(self) -> int:
         return self.manifest.dimension
+
+    @property
+    def reads_chinese(self) -> bool:
+        return self.manifest.reads_chinese
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension]: pooled, each row of length 1; cut at ``max_tokens`` tokens."""

@@ -47,6 +47,7 @@ _TRIED = (
     "我的订单到哪里了",
     "我想改一下收货地址",
 )
+_MOST_UNKNOWN = 0.1
 _EXPORT_TIMEOUT_S = 900
 
 
@@ -164,6 +165,7 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
         max_tokens=MAX_TOKENS,
         pad_id=pad_id,
         pooling=source.pooling(),
+        reads_chinese=_reads_chinese(_load_tokenizer(directory)),
         quantisation=quantisation,
         least_cosine=round(worst, 4),
     )
@@ -186,6 +188,13 @@ def _load_tokenizer(directory: Path) -> Tokenizer:
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.no_padding()
     return tokenizer
+
+
+def _reads_chinese(tokenizer: Tokenizer) -> bool:
+    """Whether the vocabulary knows the characters of the Chinese sentences tried (MiniLM's lacks most of them)."""
+    unknown = json.loads(tokenizer.to_str())["model"].get("unk_token")
+    tokens = [token for text in _TRIED if not text.isascii() for token in tokenizer.encode(text).tokens]
+    return unknown is None or tokens.count(unknown) < _MOST_UNKNOWN * len(tokens)
 
 
 def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer) -> tuple[int, Vectors]:

@@ -1,14 +1,14 @@
 """Fits linear models (``nlu.linear``) to labelled utterances; needs scikit-learn and is never imported when serving.
 
-One-against-rest linear support vector machines; their scores become probabilities by one temperature, fitted to the
+One-against-rest linear support vector machines; their scores become probabilities by a temperature, fitted to the
 scores of examples that the model had not seen (cross-validation). Seeded and reproducible.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import scipy.sparse as sparse
 from scipy.optimize import minimize_scalar
 from sklearn.svm import LinearSVC
 
-from nlu.linear import Floats, LinearModel, TermWeighting, softmax
+from nlu.linear import Floats, LinearModel, Scale, TermWeighting, softmax
 from nlu.utterance import View
 
 Indices = npt.NDArray[np.intp]
@@ -36,7 +36,7 @@ class Fitted:
 
 
 def fit_linear(
-    views: Sequence[View], labels: Sequence[str], *, vector_scale: dict[str, float], seed: int, penalty: float = PENALTY
+    views: Sequence[View], labels: Sequence[str], *, scales: dict[str, Scale], seed: int, penalty: float = PENALTY
 ) -> Fitted:
     """Needs at least two labels. Rows of ``unseen`` are in the order of ``views``."""
     names = tuple(sorted(set(labels)))
@@ -46,13 +46,29 @@ def fit_linear(
     for fold in range(FOLDS):
         seen, held = np.flatnonzero(fold_of != fold).tolist(), np.flatnonzero(fold_of == fold).tolist()
         if len(held) and len(set(truth[seen])) > 1:
-            part = _fit([views[row] for row in seen], truth[seen], names, vector_scale, seed, penalty)
+            part = _fit([views[row] for row in seen], truth[seen], names, scales, seed, penalty)
             for row in held:
                 unseen[row] = part.scores(views[row].counts, views[row].vector, views[row].scale)
-    whole = _fit(views, truth, names, vector_scale, seed, penalty)
-    temperature = fit_temperature(unseen, truth)
-    model = LinearModel(names, whole.weighting, whole.weights, whole.bias, dict(vector_scale), temperature)
+    whole = _fit(views, truth, names, scales, seed, penalty)
+    model = replace(whole, temperatures=_temperatures(views, unseen, truth, scales))
     return Fitted(model, unseen, truth)
+
+
+def calibrated(fitted: Fitted, views: Sequence[View]) -> Floats:
+    """float32 [n, labels]: the unseen scores as probabilities."""
+    temperatures = np.array([fitted.model.temperatures[view.scale] for view in views], dtype=np.float32)
+    return softmax(fitted.unseen / temperatures[:, None])
+
+
+def _temperatures(views: Sequence[View], unseen: Floats, truth: Indices, languages: Iterable[str]) -> dict[str, float]:
+    """One for each language; 1 where there is no example."""
+    spoken = np.array([view.scale for view in views])
+    return {
+        language: fit_temperature(unseen[spoken == language], truth[spoken == language])
+        if (spoken == language).any()
+        else 1.0
+        for language in languages
+    }
 
 
 def folds(truth: Indices, seed: int) -> Indices:
@@ -92,13 +108,13 @@ def _fit(
     views: Sequence[View],
     truth: Indices,
     names: tuple[str, ...],
-    vector_scale: dict[str, float],
+    scales: dict[str, Scale],
     seed: int,
     penalty: float,
 ) -> LinearModel:
     weighting = fit_weighting([view.counts for view in views])
     machine = LinearSVC(C=penalty, random_state=seed, dual=True, max_iter=5000, tol=1e-3)
-    machine.fit(_matrix(views, weighting, vector_scale), truth)
+    machine.fit(_matrix(views, weighting, scales), truth)
     present = machine.classes_
     weights = np.zeros((len(weighting.terms) + len(views[0].vector), len(names)), dtype=np.float32)
     bias = np.full(len(names), -1.0, dtype=np.float32)  # a label absent from this part is never likely
@@ -108,7 +124,7 @@ def _fit(
     else:
         weights[:, present] = machine.coef_.T
         bias[present] = machine.intercept_
-    return LinearModel(names, weighting, weights, bias, vector_scale, 1.0)
+    return LinearModel(names, weighting, weights, bias, dict(scales), dict.fromkeys(scales, 1.0))
 
 
 def fit_weighting(documents: Sequence[Counter[str]]) -> TermWeighting:
@@ -121,12 +137,13 @@ def fit_weighting(documents: Sequence[Counter[str]]) -> TermWeighting:
     return TermWeighting(terms, (np.log((1 + len(documents)) / (1 + counts)) + 1).astype(np.float32))
 
 
-def _matrix(views: Sequence[View], weighting: TermWeighting, vector_scale: dict[str, float]) -> sparse.csr_matrix:
+def _matrix(views: Sequence[View], weighting: TermWeighting, scales: dict[str, Scale]) -> sparse.csr_matrix:
     rows = [weighting.weigh(view.counts) for view in views]
     starts = np.concatenate([[0], np.cumsum([len(columns) for columns, _ in rows])])
+    values = [values * np.float32(scales[view.scale].terms) for view, (_, values) in zip(views, rows, strict=True)]
     terms = sparse.csr_matrix(
-        (np.concatenate([values for _, values in rows]), np.concatenate([columns for columns, _ in rows]), starts),
+        (np.concatenate(values), np.concatenate([columns for columns, _ in rows]), starts),
         shape=(len(views), len(weighting.terms)),
     )
-    vectors = np.stack([view.vector * np.float32(vector_scale[view.scale]) for view in views])
+    vectors = np.stack([view.vector * np.float32(scales[view.scale].vector) for view in views])
     return sparse.hstack([terms, sparse.csr_matrix(vectors)], format="csr", dtype=np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,40 +51,49 @@ class TermWeighting:
         return at, values.astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Factors of the n-grams' values and of the sentence vector."""
+
+    terms: float
+    vector: float
+
+
 @dataclass(frozen=True)
 class LinearModel:
     """``weights`` float32 [terms + dimension, labels]: n-grams first, then the vector's components.
 
-    ``vector_scale`` says how much the sentence vector counts beside the n-grams, by language; ``temperature`` divides
-    the scores before the softmax.
+    ``scales`` says how much n-grams and sentence vector count, ``temperatures`` what divides the scores before the
+    softmax; both by the language of the utterance (``View.scale``).
     """
 
     labels: tuple[str, ...]
     weighting: TermWeighting
     weights: Floats
     bias: Floats
-    vector_scale: dict[str, float]
-    temperature: float
+    scales: dict[str, Scale]
+    temperatures: dict[str, float]
 
     def scores(self, counts: Counter[str], vector: Floats, language: str) -> Floats:
         """float32 [labels], unbounded."""
         columns, values = self.weighting.weigh(counts)
         terms = len(self.weighting.terms)
-        scale = self.vector_scale[language]
-        scores: Floats = values @ self.weights[columns] + scale * (vector @ self.weights[terms:]) + self.bias
+        scale = self.scales[language]
+        of_terms = scale.terms * (values @ self.weights[columns])
+        scores: Floats = of_terms + scale.vector * (vector @ self.weights[terms:]) + self.bias
         return scores
 
     def probabilities(self, counts: Counter[str], vector: Floats, language: str) -> Floats:
         """float32 [labels], summing to 1."""
-        return softmax(self.scores(counts, vector, language) / self.temperature)
+        return softmax(self.scores(counts, vector, language) / np.float32(self.temperatures[language]))
 
     def save(self, directory: Path, name: str) -> None:
         np.savez(directory / f"{name}.npz", idf=self.weighting.idf, weights=self.weights, bias=self.bias)
         described = {
             "labels": self.labels,
             "terms": self.weighting.terms,
-            "vector_scale": self.vector_scale,
-            "temperature": self.temperature,
+            "scales": {language: asdict(scale) for language, scale in self.scales.items()},
+            "temperatures": self.temperatures,
         }
         (directory / f"{name}.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
 
@@ -99,8 +108,8 @@ class LinearModel:
                     TermWeighting(tuple(described["terms"]), arrays["idf"]),
                     arrays["weights"],
                     arrays["bias"],
-                    dict(described["vector_scale"]),
-                    float(described["temperature"]),
+                    {language: Scale(**scale) for language, scale in described["scales"].items()},
+                    {language: float(value) for language, value in described["temperatures"].items()},
                 )
         except FileNotFoundError as error:
             raise ModelMissing(f"no trained model in {directory}") from error

@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nlu.script import simplified
+
 MAX_CHARACTERS = 2000
 """What understanding reads of a message; the rest of a longer one is kept by the inbox and shown, but not parsed."""
 
@@ -81,11 +83,11 @@ def _kept(character: str) -> str:
 
 
 def matching_form(text: str) -> str:
-    """For classification: case folded, "sooooo" as "soo", "!!!!" as "!!", emoji spelled out, spaces single."""
+    """For classification: case folded, simplified characters, "sooooo" as "soo", emoji spelled out, spaces single."""
     folded = _REPEATED_MARK.sub(r"\1\1", _ELONGATED.sub(r"\1\1", text.casefold()))
     if not folded.isascii():
         folded = "".join(map(_spelled, folded))
-    return _SPACES.sub(" ", folded).strip()
+    return _SPACES.sub(" ", simplified(folded)).strip()
 
 
 @lru_cache(maxsize=4096)

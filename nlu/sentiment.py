@@ -18,10 +18,9 @@ import numpy as np
 
 from nlu.errors import TrainingDataError
 from nlu.linear import LinearModel
-from nlu.ngrams import count_ngrams
 from nlu.preparation import matching_form
 from nlu.understanding import Sentiment, SentimentLabel
-from nlu.utterance import View
+from nlu.utterance import View, count_glossed
 
 LABELS: tuple[SentimentLabel, ...] = get_args(SentimentLabel)
 _HEADING = "label\ttext"
@@ -64,7 +63,7 @@ def _labelled(path: Path, lines: list[str]) -> Iterator[LabelledText]:
 def sentiment_counts(text: str) -> Counter[str]:
     """N-grams of a prepared text, with negated words a second time as a kind of their own (``not good``: ``ngood``)."""
     matching = matching_form(text)
-    counts = count_ngrams(matching)
+    counts = count_glossed(matching)
     for match in _NEGATED_ENGLISH.finditer(matching):
         counts.update("n" + word for word in match[1].split())
     for match in _NEGATED_CHINESE.finditer(matching):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nlu.encoder import SentenceEncoder
 from nlu.entities import masked
+from nlu.glosses import gloss
 from nlu.linear import Floats
 from nlu.ngrams import count_ngrams
 from nlu.patterns import Found
@@ -41,17 +42,28 @@ def scale_of(language: Language) -> str:
 
 def count_view(text: str, by_pattern: Sequence[Found]) -> Counter[str]:
     """The n-grams of a prepared text, with what patterns found replaced by its kind."""
-    return count_ngrams(matching_form(masked(text, by_pattern)))
+    return count_glossed(matching_form(masked(text, by_pattern)))
 
 
-def encoder_view(text: str, by_pattern: Sequence[Found]) -> str:
-    """What the encoder reads: the text with numbers that only a computer likes replaced by what they are."""
+def count_glossed(matching: str) -> Counter[str]:
+    """The n-grams of a matching form and, where it is Chinese, of its English glosses too: what English examples teach
+    serves Chinese customers, and the reverse."""
+    counts = count_ngrams(matching)
+    glossed = gloss(matching)
+    if glossed != matching:
+        counts.update(count_ngrams(glossed))
+    return counts
+
+
+def encoder_view(text: str, by_pattern: Sequence[Found], *, reads_chinese: bool) -> str:
+    """What the encoder reads: codes, phones and the like replaced by what they are, Chinese glossed if need be."""
     spoken = masked(text, by_pattern, frozenset(_SPOKEN))
     for name, words in _SPOKEN.items():
         spoken = spoken.replace(f"<{name}>", words)
-    return matching_form(spoken)
+    matching = matching_form(spoken)
+    return matching if reads_chinese else gloss(matching)
 
 
 def view(text: str, by_pattern: Sequence[Found], language: Language, encoder: SentenceEncoder) -> View:
-    vector = encoder.encode([encoder_view(text, by_pattern)])[0]
+    vector = encoder.encode([encoder_view(text, by_pattern, reads_chinese=encoder.reads_chinese)])[0]
     return View(count_view(text, by_pattern), vector, scale_of(language))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.live import Live, Notice
 from bot.metrics import Metrics
@@ -74,13 +74,15 @@ class Closing:
         self.close(conversation_id, "rating")
 
     def close_silent(self) -> None:
-        """Ends every conversation in which nothing was said for long; queues scores that are missing."""
+        """Ends every conversation in which nothing was said for long; queues scores that are missing.
+
+        One in which nobody ever wrote is forgotten instead.
+        """
+        with self._database.writing() as session:
+            silent_for_long = (Conversation.closed_at.is_(None), Conversation.last_at < utc_now() - self._idle_close)
+            session.execute(delete(Conversation).where(*silent_for_long, ~Conversation.messages.any()))
         with self._database.reading() as session:
-            silent = session.scalars(
-                select(Conversation.id).where(
-                    Conversation.closed_at.is_(None), Conversation.last_at < utc_now() - self._idle_close
-                )
-            ).all()
+            silent = session.scalars(select(Conversation.id).where(*silent_for_long)).all()
             unscored = session.scalars(
                 select(Conversation.id)
                 .outerjoin(SatisfactionScore, SatisfactionScore.conversation_id == Conversation.id)

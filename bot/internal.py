@@ -94,7 +94,7 @@ async def _run(executor: ActionExecutor, call: dict[str, Any]) -> dict[str, Any]
     """Runs an action, again after a passing fault. Actions may be run twice: their writes are keyed by message."""
     for attempt in range(1, ACTION_ATTEMPTS + 1):
         try:
-            result = await executor.run(call)
+            result = await executor.run({**call, "domain": {}})  # the executor wants the key; no action reads it
             return dict(result.model_dump()) if result else {"events": [], "responses": []}
         except (ActionExecutionRejection, ActionNotFoundException):
             raise

@@ -76,7 +76,7 @@ def public_app(
 
     @app.get("/widget.js", tags=["widget"])
     def widget() -> FileResponse:
-        return FileResponse(STATIC / "widget.js", media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+        return _script("widget.js")
 
     return app
 
@@ -88,6 +88,10 @@ def add_demo(app: FastAPI, database: Database, site_secret: str) -> None:
     def page() -> FileResponse:
         headers = {"Content-Security-Policy": PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
         return FileResponse(STATIC / "demo.html", media_type="text/html", headers=headers)
+
+    @app.get("/demo.js", tags=["demo"])
+    def script() -> FileResponse:
+        return _script("demo.js")
 
     @app.get("/demo/customers", tags=["demo"])
     def customers() -> list[dict[str, str]]:
@@ -102,6 +106,10 @@ def add_demo(app: FastAPI, database: Database, site_secret: str) -> None:
                 raise UnknownRecord("There is no such customer.")
         signed = sign_identity(site_secret, customer_ref, int(time.time()) + DEMO_IDENTITY_S)
         return {"customer_ref": signed.customer_ref, "expires": signed.expires, "signature": signed.signature}
+
+
+def _script(name: str) -> FileResponse:
+    return FileResponse(STATIC / name, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 class BodyLimit:

@@ -117,8 +117,11 @@ def list_conversations(
     before: Position | None = None,
     limit: int = 50,
 ) -> ConversationPage:
-    """Conversations newest first. ``search`` looks into names, contacts, ticket numbers and message texts."""
-    found = select(Conversation.id)
+    """Conversations in which anything was said, newest first.
+
+    ``search`` looks into names, contacts, ticket numbers and message texts.
+    """
+    found = select(Conversation.id).where(Conversation.messages.any())
     if channel:
         found = found.where(Conversation.channel == channel)
     if language:

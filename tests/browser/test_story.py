@@ -1,0 +1,154 @@
+"""The whole story, as a customer and as staff live it: text, photo and voice note, in both languages, then the console.
+
+Everything is real: the program as ``make run`` starts it, Rasa, the models, the browser. The pictures of the README
+are taken here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bot.installation import FIRST_STAFF_EMAIL
+from bot.settings import PROJECT
+from tests.browser.widget_page import DESKTOP, PHONE, WidgetPage
+from tests.whole import Whole
+
+pytestmark = pytest.mark.timeout(1500)
+
+MEDIA = Path(__file__).parents[1] / "media"
+IMAGES = PROJECT / "docs" / "images"
+SLOW_S = 60
+"""Patience for hearing and seeing on a busy machine."""
+
+
+@pytest.fixture
+def label(tmp_path: Path) -> Path:
+    """A photo of a parcel label whose QR code holds an order number."""
+    code = Image.fromarray(zxingcpp.write_barcode(zxingcpp.BarcodeFormat.QRCode, "A1024", width=300, height=300))
+    picture = Image.new("RGB", (700, 420), "white")
+    picture.paste(code.convert("RGB"), (40, 60))
+    draw = ImageDraw.Draw(picture)
+    draw.text((380, 120), "HARBOUR & PINE", fill="black", font=ImageFont.load_default(28))
+    draw.text((380, 170), "Order A1024", fill="black", font=ImageFont.load_default(28))
+    path = tmp_path / "label.png"
+    picture.save(path)
+    return path
+
+
+def visit(context: BrowserContext, program: Whole, language: str) -> WidgetPage:
+    page = context.new_page()
+    widget = WidgetPage(page, "en" if page.evaluate("navigator.language").startswith("en") else "zh")
+    widget.visit(program.base_url).open()
+    return widget if widget.language == language else widget.switch_language()
+
+
+def test_an_english_customer_writes_shows_and_speaks(
+    program: Whole, launch: Callable[[Path], Browser], label: Path, screenshots: Path
+) -> None:
+    context = launch(MEDIA / "where_is_my_order.wav").new_context(locale="en-GB", viewport=DESKTOP)
+    widget = visit(context, program, "en")
+    widget.send("hello")
+    widget.expect_bot(re.compile("."))
+    widget.send("where is my order A1024?")
+    widget.expect_bot(re.compile("e-?mail|phone", re.IGNORECASE))
+    widget.send("mia.turner@example.com")
+    widget.expect_bot(re.compile("A1024"))
+    widget.page.screenshot(path=IMAGES / "widget.png")
+
+    widget.attach(label)
+    widget.press_send()
+    widget.expect_bot(re.compile("A1024.*is it about this one", re.IGNORECASE | re.DOTALL), timeout_s=SLOW_S)
+    widget.page.screenshot(path=screenshots / "story-en-photo.png")
+
+    widget.record(5)
+    widget.press_send()
+    expect(widget.log.get_by_text(re.compile("I heard: .+"))).to_be_visible(timeout=SLOW_S * 1000)
+    widget.page.screenshot(path=screenshots / "story-en-voice.png")
+
+    widget.send("goodbye")
+    widget.expect_bot(re.compile("bye|day", re.IGNORECASE), timeout_s=SLOW_S)
+    widget.rate(5, "quick and clear")
+    widget.page.screenshot(path=screenshots / "story-en-end.png")
+    context.close()
+
+
+def test_a_chinese_customer_writes_shows_and_speaks_on_a_phone(
+    program: Whole, launch: Callable[[Path], Browser], label: Path, screenshots: Path
+) -> None:
+    context = launch(MEDIA / "zh_order.wav").new_context(locale="zh-CN", viewport=PHONE)
+    widget = visit(context, program, "zh")
+    widget.send("你好")
+    widget.expect_bot(re.compile("您好"))
+    widget.send("我的订单A2031到哪里了")
+    widget.expect_bot(re.compile("邮箱|手机|电话"))
+    widget.send("li.xiaoyu@example.com")
+    widget.expect_bot(re.compile("A2031"))
+    widget.page.screenshot(path=screenshots / "story-zh-text.png")
+
+    widget.attach(label)
+    widget.press_send()
+    widget.expect_bot(re.compile("A1024"), timeout_s=SLOW_S)
+    widget.record(4)
+    widget.press_send()
+    widget.expect_bot(re.compile("语音"), timeout_s=SLOW_S)
+    widget.page.screenshot(path=screenshots / "story-zh-voice.png")
+    widget.send("转人工")
+    widget.expect_bot(re.compile("人工|同事|客服"))
+    widget.page.screenshot(path=screenshots / "story-zh-human.png")
+    context.close()
+
+
+def sign_in(page: Page, program: Whole) -> None:
+    page.goto(f"{program.base_url}/console")
+    page.locator("#email").fill(FIRST_STAFF_EMAIL)
+    page.locator("#password").fill(program.staff_password)
+    page.locator("button[type=submit]").click()
+    page.locator(".entry").first.wait_for()
+
+
+def test_staff_find_both_conversations_with_what_was_said_seen_and_heard(
+    program: Whole, browser: Browser, screenshots: Path
+) -> None:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    sign_in(page, program)
+    page.screenshot(path=screenshots / "story-console-list.png")
+    rated = page.locator(".entry").filter(has_text="Mia Turner").first
+    expect(rated).to_be_visible()
+    rated.click()
+    log = page.get_by_role("log")
+    expect(log.get_by_text("where is my order A1024?")).to_be_visible()
+    expect(log.locator(".photo").first).to_contain_text("A1024")
+    expect(log.locator(".voice").first).to_contain_text("Heard")
+    page.screenshot(path=IMAGES / "console.png")
+    page.go_back()
+    page.locator(".entry").filter(has_text="李").first.click()
+    expect(page.get_by_role("log").locator(".voice").first).to_be_visible()
+    page.screenshot(path=screenshots / "story-console-zh.png")
+    context.close()
+
+
+def test_staff_take_over_and_the_customer_reads_their_answer(
+    program: Whole, browser: Browser, new_context: Callable[..., BrowserContext]
+) -> None:
+    widget = visit(new_context(), program, "en")
+    widget.send("I want to talk to a human")
+    widget.expect_bot(re.compile("colleague|human|person", re.IGNORECASE))
+    desk = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    page = desk.new_page()
+    sign_in(page, program)
+    page.locator(".entry").first.click()
+    page.get_by_role("button", name=re.compile("^Take over")).click()
+    page.get_by_role("textbox").last.fill("Hello, this is Ana. How can I help?")
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    widget.expect_staff("this is Ana", timeout_s=SLOW_S)
+    widget.send("thank you Ana")
+    expect(page.get_by_role("log").get_by_text("thank you Ana")).to_be_visible(timeout=SLOW_S * 1000)
+    desk.close()

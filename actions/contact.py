@@ -41,11 +41,12 @@ class ContactForm(VerifiedForm[ContactRequest]):
         turn = desk.turn
         values = _values(turn)
         field = _field(turn) or _only(values)
-        value = values.pop(field, None) if field else None
+        value = values.pop(field, None) or _shaped(field, turn.text) if field else None
+        proof = values.get("email") or values.get("phone") if field else None
         return Taken(
             ContactRequest(
                 order_number=self.order_meant(desk),
-                contact=(values.get("email") or values.get("phone")) if field else None,
+                contact=proof or turn.slots.get("contact"),
                 contact_field=field,
                 contact_value=value,
             )
@@ -144,6 +145,13 @@ def _answered_values(turn: Turn, field: ContactField | None) -> Values:
     if field == "address" and _may_be_address(turn, text):
         shapes["address"] = text
     return {**shapes, **values}
+
+
+def _shaped(field: ContactField, text: str) -> str | None:
+    """A phone or an e-mail that understanding did not recognise, beside the name of its field."""
+    if field == "email":
+        return email_in(text)
+    return phone_in(text) if field == "phone" else None
 
 
 def _may_be_address(turn: Turn, text: str) -> bool:

@@ -8,11 +8,17 @@ from typing import Any
 from actions.base import Clock, CrmAction, Desk
 from actions.human import OpeningHours, handed_over
 from actions.media import order_steps
-from actions.outcome import Outcome, Say, say
+from actions.orders import status_told
+from actions.outcome import Button, Outcome, Say, payload, say
 from actions.reading import OrderNumbers, contact_named
 from actions.shop import TellProduct
 from actions.tickets import add_media, ticket_told
 from actions.turn import Language, Turn, as_language
+from actions.verified import MOST_BUTTONS, order_buttons
+from actions.wording import button_title
+from crm.contacts import CONTACT_FIELDS
+from crm.errors import NotFound
+from crm.orders import find_order, recent_orders
 from crm.unit_of_work import Database
 
 _ENGLISH = re.compile(r"english|英语|英文", re.IGNORECASE)
@@ -66,7 +72,7 @@ class Deny(CrmAction):
 
 
 class TakeNote(CrmAction):
-    """Bare data ("it's A1024"): says what was noted and asks what to do with it."""
+    """Bare data ("it's A1024"): says what was noted and asks what to do with it, unless that is plain."""
 
     action_name = "action_take_note"
 
@@ -83,10 +89,10 @@ class TakeNote(CrmAction):
             return add_media(desk, ticket) or ticket_told(desk, ticket)
         number = self._numbers.named(turn)
         if number:
-            return Outcome((_order_noted(number, turn.language),), {"recent_order": number})
+            return _noted_order(desk, number)
         if turn.entity("product"):
             return TellProduct(self._database, self._now).act(desk)
-        return Outcome((say("utter_contact_noted" if contact_named(turn) else "utter_what_about"),))
+        return Outcome((_contact_noted(turn) or say("utter_what_about"),))
 
 
 class SwitchLanguage(CrmAction):
@@ -139,8 +145,32 @@ def wanted_language(text: str) -> Language | None:
     return "zh" if max(chinese, default=-1) > max(english, default=-1) else "en"
 
 
+def _noted_order(desk: Desk, number: str) -> Outcome:
+    """Right after another order's state, a number asks for the same of this one."""
+    turn, customer = desk.turn, desk.customer
+    slots = {"recent_order": number, "contact": contact_named(turn)}
+    if customer is not None and turn.done in ("order_status_told", "orders_listed"):
+        try:
+            order = find_order(desk.session, customer.id, number)
+        except NotFound:
+            orders = order_buttons(recent_orders(desk.session, customer.id, MOST_BUTTONS), turn.language)
+            return Outcome((say("utter_order_not_found", *orders, order=number),))
+        return Outcome((status_told(order, desk.now, turn.language),), slots)
+    return Outcome((_order_noted(number, turn.language),), slots)
+
+
 def _order_noted(number: str, language: Language) -> Say:
     return say("utter_order_noted", *order_steps(number, language), order=number)
+
+
+def _contact_noted(turn: Turn) -> Say | None:
+    """Asks whether to change the contact to what was given; the button carries it."""
+    field = next((each for each in CONTACT_FIELDS if turn.entity(each)), None)
+    if field is None:
+        return None
+    value = turn.entity(field) or ""
+    change = payload("change_contact", **{"contact_field": field, field: value})
+    return say("utter_contact_noted", Button(button_title("change", turn.language), change))
 
 
 def _is_carried(name: str, value: object) -> bool:

@@ -39,7 +39,7 @@ FACTS = frozenset(
 )
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
+_PHONE = re.compile(r"(?<![A-Za-z\d-])\+?\d[\d\s().-]{5,}\d")
 _FILLER = re.compile(
     r"\b(?:my|the|an?|order|orders|number|no|nr|is|it|it's|its|that|this|one|about|for|please|hi|hello|i|mean|think)\b"
     r"|[我的订单号码编是这个那单就请问一下啊吧呢您好了]|[\W_]+",
@@ -55,6 +55,7 @@ _NO = re.compile(
     r"|不是|不对|不用|不要|不行|不了|别|错了|有误|不(?=$|[\s，。,.!！])",
     re.IGNORECASE,
 )
+_HESITATION = re.compile(r"(?:h+m+|m+|u+m+|e+r+m*|so|well)\W*", re.IGNORECASE)
 _QUESTION = re.compile(
     r"[?？]|吗|呢|多少|怎么|什么|几[点天个号](?!了)|多久|哪"
     r"|^\s*(?:how|what|when|where|which|who|why|do|does|can|could|is|are|will|would)\b",
@@ -123,7 +124,9 @@ def takes_over(turn: Turn, own: frozenset[str], answer: str | None) -> bool:
 
 
 def says_yes(turn: Turn, own: frozenset[str]) -> bool:
-    """A yes, also in longer words ("yes, cancel it") that were read as the form's own intent."""
+    """A yes, also in longer words ("yes, cancel it") that were read as the form's own intent; never a mere "hmm"."""
+    if _HESITATION.fullmatch(turn.text.strip()):
+        return False
     return turn.intent == "affirm" or (_stays(turn, own) and bool(_YES.match(turn.text.strip())))
 
 

@@ -48,6 +48,7 @@ class Turn:
     done_since: tuple[str, ...] = ()
     previous_intent: str | None = None
     offer: str | None = None
+    done: str | None = None
 
     def entity(self, name: str) -> str | None:
         """The value last named of that kind."""
@@ -85,7 +86,8 @@ def read_turn(tracker: Any) -> Turn:
         opened=frozenset(each["name"] for each in since if each["event"] == "active_loop" and each.get("name")),
         done_since=tuple(each["name"] for each in since if each["event"] == "action" and each.get("name")),
         previous_intent=_last_intent(before),
-        offer=_last_offer(before),
+        offer=_last_said(before, "offer"),
+        done=_last_said(before, "done"),
     )
 
 
@@ -113,12 +115,12 @@ def _last_intent(events: list[dict[str, Any]]) -> str | None:
     return None
 
 
-def _last_offer(events: list[dict[str, Any]]) -> str | None:
-    """Only the answers to the message before this one count: an older offer has lapsed."""
+def _last_said(events: list[dict[str, Any]], key: str) -> str | None:
+    """What the answers to the message just before this one carried beside their text; older ones have lapsed."""
     for each in reversed(events):
         if each["event"] == "user":
             return None
-        offer = ((each.get("data") or {}).get("custom") or {}).get("offer") if each["event"] == "bot" else None
-        if offer:
-            return str(offer)
+        value = ((each.get("data") or {}).get("custom") or {}).get(key) if each["event"] == "bot" else None
+        if value:
+            return str(value)
     return None

@@ -59,7 +59,8 @@ class VerifiedForm(Form[F]):
         return Taken(held) if desk.turn.intent in self.triggers else None
 
     def open(self, desk: Desk) -> Taken[F]:
-        return Taken(self.fields_type(order_number=self.order_meant(desk), contact=contact_named(desk.turn)))
+        contact = contact_named(desk.turn) or desk.turn.slots.get("contact")
+        return Taken(self.fields_type(order_number=self.order_meant(desk), contact=contact))
 
     def order_meant(self, desk: Desk) -> str | None:
         """The order named in the message, or else the one the conversation has just been about."""

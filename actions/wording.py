@@ -45,12 +45,10 @@ _BUTTONS = {
     "cancel": ("Cancel it", "取消订单"),
     "return": ("Return it", "申请退货"),
     "orders": ("My orders", "我的订单"),
+    "change": ("Change my details", "修改联系方式"),
     "status": ("Where is it?", "查物流"),
     "other": ("Something else", "其他事情"),
     "skip": ("Not about an order", "与订单无关"),
-    "yes": ("Yes", "是的"),
-    "no": ("No", "不是"),
-    "human": ("Talk to a person", "转人工"),
 }
 _MONTHS = (
     "January",

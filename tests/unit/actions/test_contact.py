@@ -20,6 +20,13 @@ def test_a_lone_value_tells_the_field(demo: Shop, form: ContactForm) -> None:
     assert asked.says[0].values == {"field": "e-mail address", "value": "m@example.com"}
 
 
+def test_a_value_that_was_not_recognised_counts_beside_its_field(demo: Shop, form: ContactForm) -> None:
+    asked = demo.opens(form, "change my phone to +44 7700 900777", "change_contact", contact_field="phone")
+    assert asked.says[0].values["value"] == "+447700900777"
+    asked = demo.opens(form, "邮箱换成m@example.com吧", "change_contact", contact_field="email")
+    assert asked.says[0].values["value"] == "m@example.com"
+
+
 def test_two_values_without_a_field_are_asked_about(demo: Shop, form: ContactForm) -> None:
     asked = demo.opens(form, "new data", "change_contact", email="m@example.com", phone="+447700900999")
     assert said(asked) == ["utter_contact_field_wanted"]

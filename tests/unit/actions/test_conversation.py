@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.conversation import Affirm, Deny, Fallback, SessionStart, SwitchLanguage, TakeNote, wanted_language
 from actions.human import HandOver
 from actions.media import HearVoice, SeePhoto
+from actions.outcome import Outcome
 from actions.privacy import AnswerPrivacy
 from actions.turn import Turn
 from crm.models import Conversation
@@ -66,6 +67,29 @@ def test_bare_data(demo: Shop, entities: dict[str, str], response: str) -> None:
     assert said(note.answer(demo.turn("here", "inform", **entities))) == [response]
     demo.form = "contact_form"
     assert said(note.answer(demo.turn("here", "inform", **entities))) == ["utter_not_caught"]
+
+
+def test_a_number_right_after_an_orders_state_asks_for_the_same(demo: Shop) -> None:
+    note = demo.build(TakeNote, NUMBERS)
+    demo.greet("C-1001")
+
+    def after_a_state(number: str) -> Outcome:
+        turn = demo.turn(f"and {number}?", "inform", order_number=number)
+        return note.answer(dataclasses.replace(turn, done="order_status_told"))
+
+    assert said(after_a_state("A1011")) == ["utter_order_delivered"]
+    assert said(after_a_state("A1029")) == ["utter_order_not_found"]  # somebody else's
+    demo.greet()
+    assert said(after_a_state("A1011")) == ["utter_order_noted"]  # nobody we know
+    assert demo.run(note, demo.turn("x", "inform", order_number="A1011", email="m@example.com")).slots == {
+        "recent_order": "A1011",
+        "contact": "m@example.com",
+    }
+
+
+def test_a_given_contact_is_offered_as_a_change(demo: Shop) -> None:
+    noted = demo.build(TakeNote, NUMBERS).answer(demo.turn("here", "inform", email="m@example.com"))
+    assert noted.says[0].buttons[0].payload == '/change_contact{"contact_field": "email", "email": "m@example.com"}'
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,16 @@ def test_a_yes_before_another_question_confirms_nothing() -> None:
     assert says_no(turn("rather not", "deny"), OWN)
 
 
+@pytest.mark.parametrize("text", ["hmm", "Hm...", "mm", "um", "so", "well?"])
+def test_a_hesitation_confirms_nothing(text: str) -> None:
+    assert not says_yes(turn(text, "affirm"), OWN)
+
+
+def test_an_order_number_is_no_phone() -> None:
+    assert contact_answered(turn("A12345678")) is None
+    assert contact_answered(turn("order A-12345678")) is None
+
+
 def test_the_correction_after_a_no() -> None:
     assert without_no("no, it's 12 Quay Street") == "it's 12 Quay Street"
     assert without_no("不对，是海棠路66号") == "是海棠路66号"

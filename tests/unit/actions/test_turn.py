@@ -78,6 +78,8 @@ def test_only_the_latest_offer_stands() -> None:
     assert read_turn(tracker(USER, offer, plain, USER)).offer == "ask_human"
     assert read_turn(tracker(USER, offer, USER, plain, USER)).offer is None
     assert read_turn(tracker(USER)).offer is None
+    told = {"event": "bot", "data": {"custom": {"done": "order_status_told"}}}
+    assert read_turn(tracker(USER, told, USER)).done == "order_status_told"
 
 
 def test_a_turn_is_a_value() -> None:

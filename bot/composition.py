@@ -5,10 +5,11 @@ Nothing here has behaviour of its own; what a part needs, it is given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,6 +17,7 @@ from rasa_sdk.interfaces import Action
 from sqlalchemy import select
 
 from actions.registry import build_actions
+from bot.channels.base import Channel
 from bot.channels.thread import Thread
 from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
@@ -27,6 +29,7 @@ from bot.inbox import Inbox
 from bot.keys import Keys
 from bot.live import Live
 from bot.media_store import MediaStore
+from bot.messages import Queued
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.perceiving import Perceiving, Senses
@@ -44,7 +47,6 @@ log = structlog.get_logger(__name__)
 
 TURNS, DELIVERIES, CLOSINGS = "turns", "deliveries", "closings"
 EVERY_HALF_MINUTE = "*/30 * * * * *"
-DELIVERY_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +71,43 @@ class Site:
     thread: Thread
 
 
-def build_site(settings: Settings, keys: Keys, *, dialogue: Conversing, parser: Parser, senses: Senses) -> Site:
-    """A site with its dialogue engine, understanding and senses; nothing of it runs yet."""
+def build_site(
+    settings: Settings,
+    keys: Keys,
+    *,
+    dialogue: Conversing,
+    parser: Parser,
+    senses: Senses,
+    channels: Mapping[str, Channel] = MappingProxyType({}),
+) -> Site:
+    """A site with its dialogue engine, understanding and senses; nothing of it runs yet.
+
+    ``channels`` are those that must be pushed to, by name.
+    """
     database = Database(settings.crm_url)
     metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
     durable = Durable(settings.dbos_url)
 
-    def enqueue_turn(message_id: str, conversation_id: str, has_media: bool) -> None:
-        durable.enqueue(TURNS, "turn", f"turn-{message_id}", conversation_id, message_id, has_media)
+    def enqueue_turn(message: Queued, has_media: bool) -> None:
+        durable.enqueue(
+            TURNS, "turn", f"turn-{message.id}", message.id, has_media, key=message.conversation_id, order=message.seq
+        )
 
-    def enqueue_delivery(message_id: str, conversation_id: str) -> None:
-        durable.enqueue(DELIVERIES, "delivery", f"delivery-{message_id}", conversation_id, message_id)
+    def enqueue_delivery(message: Queued) -> None:
+        durable.enqueue(
+            DELIVERIES,
+            "delivery",
+            f"delivery-{message.id}",
+            message.id,
+            key=message.conversation_id,
+            order=message.seq,
+        )
 
     def enqueue_scoring(conversation_id: str) -> None:
-        durable.enqueue(CLOSINGS, "scoring", f"scoring-{conversation_id}", conversation_id, conversation_id)
+        hour = f"{utc_now():%Y%m%d%H}"  # one that failed is tried again in another hour
+        durable.enqueue(CLOSINGS, "scoring", f"scoring-{conversation_id}-{hour}", conversation_id, key=conversation_id)
 
-    outbox = Outbox(database, {}, enqueue_delivery)
+    outbox = Outbox(database, channels, enqueue_delivery)
     closing = Closing(
         database,
         live,
@@ -161,10 +184,10 @@ def _register(
 
     def run_delivery(message_id: str) -> None:
         try:
-            step("deliver", outbox.deliver, message_id, attempts=DELIVERY_ATTEMPTS)
+            step("deliver", outbox.deliver, message_id, attempts=settings.delivery_attempts)
         except Exception:
             log.exception("delivery_given_up", message_id=message_id)
-            step("bury", outbox.bury, message_id, "attempts_exhausted", attempts=DELIVERY_ATTEMPTS)
+            step("bury", outbox.bury, message_id, "attempts_exhausted", attempts=settings.delivery_attempts)
 
     def run_scoring(conversation_id: str) -> None:
         step("score", closing.score, conversation_id, attempts=3)

@@ -6,6 +6,7 @@ application version is pinned, so that work queued by an older build is still fi
 
 from __future__ import annotations
 
+import contextvars
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -74,10 +75,18 @@ class Durable:
             ]
         )
 
-    def enqueue(self, queue: str, workflow: str, workflow_id: str, key: str, *args: str | bool) -> None:
-        """Queues a workflow; the same ``workflow_id`` again does nothing."""
-        with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=key):
-            DBOS.enqueue_workflow(queue, self._workflows[workflow], *args)
+    def enqueue(self, queue: str, workflow: str, workflow_id: str, *args: str | bool, key: str, order: int = 1) -> None:
+        """Queues a workflow; the same ``workflow_id`` again does nothing. May be called within a step, too.
+
+        Among those of one ``key`` the least ``order`` (from 1) runs first; DBOS's own clock is too coarse to tell.
+        """
+
+        def enqueue() -> None:
+            with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=key, priority=order):
+                DBOS.enqueue_workflow(queue, self._workflows[workflow], *args)
+
+        # In an empty context: DBOS takes no new work from inside a step, and this is no part of the step.
+        contextvars.Context().run(enqueue)
 
     def close(self, wait_s: int = 5) -> None:
         """Stops taking work and waits a little for what is under way; the rest is finished after the next start."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.errors import ChannelError, TooLarge, Unauthorized, Unprocessable, UnsupportedFile
 from bot.live import Live, Notice
 from bot.media_store import MediaStore
-from bot.messages import Inbound, InboundMedia
+from bot.messages import Inbound, InboundMedia, Queued
 from crm.conversations import add_message, open_conversation
 from crm.models import Attachment, Identity, Message, utc_now
 from crm.unit_of_work import Database
@@ -39,7 +39,7 @@ class StoredMedia:
 
 
 class Inbox:
-    """``enqueue_turn(message_id, conversation_id, has_media)`` queues the work on a stored message.
+    """``enqueue_turn(message, has_media)`` queues the work on a stored message.
 
     ``clean_photo`` turns a photo upright and drops what it says about its place; it raises PerceptionError.
     """
@@ -49,7 +49,7 @@ class Inbox:
         database: Database,
         media: MediaStore,
         live: Live,
-        enqueue_turn: Callable[[str, str, bool], None],
+        enqueue_turn: Callable[[Queued, bool], None],
         *,
         clean_photo: Callable[[bytes], bytes],
         text_limit: int,
@@ -70,7 +70,7 @@ class Inbox:
         """
         known = self._find(inbound)
         if known is not None:
-            return known
+            return known.id
         text = clean_text(inbound.text)
         if len(text) > self._text_limit:
             raise TooLarge(f"A message may have {self._text_limit} characters at most; this one has {len(text)}.")
@@ -78,40 +78,39 @@ class Inbox:
             raise Unprocessable("empty_message", "The message is empty.")
         stored = [self._store(each) for each in inbound.media]
         try:
-            message_id, conversation_id, identity_id = self._insert(inbound, text, stored)
+            message, is_new = self._insert(inbound, text, stored)
         except BaseException:
             self._discard(stored)
             raise
-        if conversation_id is None:
+        if not is_new:
             self._discard(stored)
-            return message_id
-        self._live.publish(Notice(conversation_id, identity_id))
-        self._enqueue_turn(message_id, conversation_id, bool(stored))
-        return message_id
+            return message.id
+        self._live.publish(Notice(message.conversation_id, inbound.identity_id))
+        self._enqueue_turn(message, bool(stored))
+        return message.id
 
     def requeue(self, older_than: timedelta = timedelta(0)) -> int:
         """Queues the turns of stored messages that have none yet; returns how many were looked at."""
         with self._database.reading() as session:
             waiting = session.execute(
-                select(Message.id, Message.conversation_id, Attachment.id)
-                .outerjoin(Attachment, Attachment.message_id == Message.id)
+                select(Message.id, Message.conversation_id, Message.seq, Message.attachments.any())
                 .where(Message.state.in_(("received", "asked")), Message.at <= utc_now() - older_than)
                 .order_by(Message.identity_id, Message.seq)
             ).all()
-        for message_id, conversation_id, attachment_id in waiting:
-            self._enqueue_turn(message_id, conversation_id, attachment_id is not None)
+        for message_id, conversation_id, seq, has_media in waiting:
+            self._enqueue_turn(Queued(message_id, conversation_id, seq), has_media)
         return len(waiting)
 
-    def _find(self, inbound: Inbound) -> str | None:
+    def _find(self, inbound: Inbound) -> Queued | None:
         with self._database.reading() as session:
             return _known_message(session, inbound)
 
-    def _insert(self, inbound: Inbound, text: str, stored: list[StoredMedia]) -> tuple[str, str | None, int]:
-        """The message's id, its conversation's (None when it was there already) and its identity's."""
+    def _insert(self, inbound: Inbound, text: str, stored: list[StoredMedia]) -> tuple[Queued, bool]:
+        """The message, and whether it is new: another request may have stored it meanwhile."""
         with self._database.writing() as session:
             known = _known_message(session, inbound)
             if known is not None:
-                return known, None, inbound.identity_id
+                return known, False
             identity = session.get(Identity, inbound.identity_id, with_for_update=True)
             if identity is None:
                 raise Unauthorized("This visitor is not known.")
@@ -134,7 +133,7 @@ class Inbox:
                 )
                 for each in stored
             )
-            return message.id, conversation.id, identity.id
+            return Queued(message.id, conversation.id, message.seq), True
 
     def _store(self, media: InboundMedia) -> StoredMedia:
         try:
@@ -167,13 +166,14 @@ def clean_text(text: str) -> str:
     return "".join(char for char in whole if char in "\n\t" or unicodedata.category(char) != "Cc")
 
 
-def _known_message(session: Session, inbound: Inbound) -> str | None:
-    return session.scalar(
-        select(Message.id).where(
+def _known_message(session: Session, inbound: Inbound) -> Queued | None:
+    row = session.execute(
+        select(Message.id, Message.conversation_id, Message.seq).where(
             Message.identity_id == inbound.identity_id,
             Message.channel_message_id == inbound.channel_message_id,
         )
-    )
+    ).first()
+    return Queued(*row) if row else None
 
 
 def _offered_title(session: Session, identity_id: int, payload: str | None) -> str:

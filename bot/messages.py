@@ -30,6 +30,15 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """A stored message that work is queued for: by conversation, in the order of ``seq``."""
+
+    id: str
+    conversation_id: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """``title`` is shown, ``payload`` (``/intent{"slot": …}``) comes back when it is pressed."""
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, DeliveryRefused, Outgoing
-from bot.messages import Button, Reply
+from bot.messages import Button, Queued, Reply
 from crm.conversations import add_message
 from crm.models import Author, Conversation, Message, OutboxRow, utc_now
 from crm.unit_of_work import Database
@@ -25,7 +25,7 @@ class Outbox:
     """``channels`` are those that must be pushed to, by name; all others are fetched from."""
 
     def __init__(
-        self, database: Database, channels: Mapping[str, Channel], enqueue_delivery: Callable[[str, str], None]
+        self, database: Database, channels: Mapping[str, Channel], enqueue_delivery: Callable[[Queued], None]
     ) -> None:
         self._database = database
         self._channels = channels
@@ -73,19 +73,20 @@ class Outbox:
         """Queues the delivery of stored messages, after the commit; does nothing on a fetched channel."""
         if channel in self._channels:
             for message in messages:
-                self._enqueue_delivery(message.id, message.conversation_id)
+                self._enqueue_delivery(Queued(message.id, message.conversation_id, message.seq))
 
     def requeue(self) -> None:
         """Queues every delivery that a crash has left without one."""
         with self._database.reading() as session:
             waiting = session.execute(
-                select(OutboxRow.message_id, Message.conversation_id)
+                select(Message.id, Message.conversation_id, Message.seq)
+                .select_from(OutboxRow)
                 .join(Message, Message.id == OutboxRow.message_id)
                 .where(OutboxRow.state == "pending")
                 .order_by(OutboxRow.id)
             ).all()
-        for message_id, conversation_id in waiting:
-            self._enqueue_delivery(message_id, conversation_id)
+        for row in waiting:
+            self._enqueue_delivery(Queued(*row))
 
     def deliver(self, message_id: str) -> None:
         """Sends one message; raises ChannelError when trying again may help. A refusal makes the row ``dead``."""

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     idle_close_s: float = Field(default=1800, gt=0, description="Silence after which a conversation is closed.")
     session_turns: int = Field(default=20, gt=0, description="Turns after which Rasa is given a fresh session.")
     turn_attempts: int = Field(default=6, gt=0, description="Tries before a turn is given up with an apology.")
+    delivery_attempts: int = Field(default=8, gt=0, description="Tries before a message to a customer is given up.")
     rasa_timeout_s: float = Field(default=60, gt=0, description="Longest wait for one answer of Rasa.")
 
     rate_visitors: str = Field(default="30/minute", description="New visitors taken from one address.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from bot.channels.base import Channel
 from bot.composition import Site, build_site
 from bot.dialogue import Conversing
 from bot.errors import EngineUnavailable
@@ -205,6 +206,7 @@ class Visitor:
 def settings_for(directory: Path, **changes: Any) -> Settings:
     defaults: dict[str, Any] = {
         "turn_attempts": 3,
+        "delivery_attempts": 3,
         "rate_visitors": "10000/minute",
         "rate_messages": "10000/minute",
         "rate_uploads": "10000/minute",
@@ -213,12 +215,18 @@ def settings_for(directory: Path, **changes: Any) -> Settings:
 
 
 @contextmanager
-def serving(directory: Path, *, dialogue: Conversing | None = None, **changes: Any) -> Iterator[Serving]:
+def serving(
+    directory: Path,
+    *,
+    dialogue: Conversing | None = None,
+    channels: Mapping[str, Channel] | None = None,
+    **changes: Any,
+) -> Iterator[Serving]:
     """The server on a free loopback port, until the block ends."""
     settings = settings_for(directory, **changes)
     settings.media_dir.mkdir(parents=True, exist_ok=True)
     fake, parser, senses = FakeDialogue(), FakeParser(), FakeSenses()
-    site = build_site(settings, KEYS, dialogue=dialogue or fake, parser=parser, senses=senses)
+    site = build_site(settings, KEYS, dialogue=dialogue or fake, parser=parser, senses=senses, channels=channels or {})
     migrate(site.database)
     app = public_app(
         site.web,

@@ -43,6 +43,14 @@ def test_silence_ends_a_conversation_which_is_scored_with_reasons(server: Servin
         assert session.get_one(Conversation, visitor.conversation_id).close_reason == "silence"
 
 
+def test_a_goodbye_ends_a_conversation_which_is_scored(server: Serving) -> None:
+    visitor = server.visitor()
+    visitor.ask("goodbye")
+    assert wait_until(lambda: scored(server, visitor.conversation_id))
+    with server.database.reading() as session:
+        assert session.get_one(Conversation, visitor.conversation_id).close_reason == "goodbye"
+
+
 def test_a_conversation_in_which_nobody_wrote_is_forgotten(server: Serving) -> None:
     visitor = server.visitor()
     let_pass(server, visitor.conversation_id, timedelta(hours=1))

@@ -94,3 +94,14 @@ def test_every_answer_has_one_outbox_row_that_is_sent(server: Serving) -> None:
         answers = session.scalar(select(func.count()).select_from(Message).where(Message.author == "bot"))
         rows = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "sent"))
     assert answers == rows
+
+
+def test_a_backlog_is_answered_in_the_order_it_was_written(server: Serving) -> None:
+    """Also when all of it was queued within one tick of the queue's clock."""
+    visitor = server.visitor()
+    server.dialogue.delay_s = 0.3
+    for number in range(8):
+        visitor.send(f"m{number}")
+    server.dialogue.delay_s = 0
+    answers = [message["text"] for message in visitor.wait_for(8) if message["author"] == "bot"]
+    assert answers == [f"You said: m{number}" for number in range(8)]

@@ -92,4 +92,6 @@ def _events(outcome: Outcome) -> list[dict[str, Any]]:
     if outcome.leaves_form:
         events.append({"event": "active_loop", "name": None, "timestamp": None})
         events.append({"event": "slot", "name": "requested_slot", "value": None, "timestamp": None})
+    if outcome.then:
+        events.append({"event": "followup", "name": outcome.then, "timestamp": None})
     return events

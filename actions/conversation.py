@@ -8,17 +8,14 @@ from typing import Any
 from actions.base import Clock, CrmAction, Desk
 from actions.human import OpeningHours, handed_over
 from actions.media import order_steps
-from actions.orders import status_told
+from actions.orders import OrderStatusForm
 from actions.outcome import Button, Outcome, Say, payload, say
 from actions.reading import OrderNumbers, contact_named
 from actions.shop import TellProduct
 from actions.tickets import add_media, ticket_told
 from actions.turn import Language, Turn, as_language
-from actions.verified import MOST_BUTTONS, order_buttons
 from actions.wording import button_title
 from crm.contacts import CONTACT_FIELDS
-from crm.errors import NotFound
-from crm.orders import find_order, recent_orders
 from crm.unit_of_work import Database
 
 _ENGLISH = re.compile(r"english|英语|英文", re.IGNORECASE)
@@ -26,12 +23,22 @@ _CHINESE = re.compile(r"chinese|mandarin|中文|汉语|普通话|华语|国语|�
 
 
 class Fallback(CrmAction):
-    """Answers what made no sense: first a kind question, the second time in a row the offer of a person."""
+    """Answers what made no sense: first a kind question, the second time in a row the offer of a person.
+
+    An order number among the words is something to go on.
+    """
 
     action_name = "action_fallback"
     writes = False
 
+    def __init__(self, database: Database, now: Clock, numbers: OrderNumbers) -> None:
+        super().__init__(database, now)
+        self._numbers = numbers
+
     def act(self, desk: Desk) -> Outcome:
+        number = self._numbers.named(desk.turn)
+        if number and desk.turn.form is None:
+            return _noted_order(desk, number)
         if desk.turn.not_understood_again:
             return Outcome((say("utter_fallback_again", offer="ask_human"),))
         return Outcome((say("utter_not_caught" if desk.turn.form else "utter_fallback"),))
@@ -90,6 +97,8 @@ class TakeNote(CrmAction):
         number = self._numbers.named(turn)
         if number:
             return _noted_order(desk, number)
+        if _proves_noted_order(desk):
+            return Outcome(slots={"contact": contact_named(turn)}, then=OrderStatusForm.form)
         if turn.entity("product"):
             return TellProduct(self._database, self._now).act(desk)
         return Outcome((_contact_noted(turn) or say("utter_what_about"),))
@@ -146,21 +155,29 @@ def wanted_language(text: str) -> Language | None:
 
 
 def _noted_order(desk: Desk, number: str) -> Outcome:
-    """Right after another order's state, a number asks for the same of this one."""
+    """What an order number alone is worth: its state, where that is plainly meant, else a question.
+
+    It is meant right after another order's state, and by an anonymous visitor who gives the proof along with it.
+    """
     turn, customer = desk.turn, desk.customer
-    slots = {"recent_order": number, "contact": contact_named(turn)}
+    contact = contact_named(turn)
+    slots = {"recent_order": number, "contact": contact}
+    if customer is None and contact is not None:
+        return Outcome(slots=slots, then=OrderStatusForm.form)
     if customer is not None and turn.done in ("order_status_told", "orders_listed"):
-        try:
-            order = find_order(desk.session, customer.id, number)
-        except NotFound:
-            orders = order_buttons(recent_orders(desk.session, customer.id, MOST_BUTTONS), turn.language)
-            return Outcome((say("utter_order_not_found", *orders, order=number),))
-        return Outcome((status_told(order, desk.now, turn.language),), slots)
+        return Outcome(slots=slots, then=OrderStatusForm.form)
     return Outcome((_order_noted(number, turn.language),), slots)
 
 
+def _proves_noted_order(desk: Desk) -> bool:
+    """An anonymous visitor's contact, given when asked what to do about an order."""
+    turn = desk.turn
+    asked = turn.offer == "order_details" and turn.slots.get("recent_order")
+    return desk.customer is None and bool(asked) and contact_named(turn) is not None
+
+
 def _order_noted(number: str, language: Language) -> Say:
-    return say("utter_order_noted", *order_steps(number, language), order=number)
+    return say("utter_order_noted", *order_steps(number, language), order=number, offer="order_details")
 
 
 def _contact_noted(turn: Turn) -> Say | None:

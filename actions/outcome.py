@@ -40,11 +40,12 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything an action did to the dialogue. ``leaves_form`` ends the running form."""
+    """Everything an action did to the dialogue. ``leaves_form`` ends the running form; ``then`` is run next."""
 
     says: tuple[Say, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
     leaves_form: bool = False
+    then: str | None = None
 
 
 def say(response: str, *buttons: Button, done: str | None = None, offer: str | None = None, **values: str) -> Say:

@@ -35,7 +35,7 @@ def build_actions(
     numbers = OrderNumbers(order_number_pattern)
     return [
         SessionStart(database, now),
-        Fallback(database, now),
+        Fallback(database, now, numbers),
         Affirm(database, now, opening_hours),
         Deny(database, now),
         TakeNote(database, now, numbers),

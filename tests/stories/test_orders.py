@@ -53,6 +53,23 @@ def test_number_and_contact_in_one_message(on_stage: Stage) -> None:
     assert done(answer) == ["order_status_told"]
 
 
+def test_data_alone_lead_to_the_order_too(on_stage: Stage) -> None:
+    visitor = on_stage.visitor()
+    assert "What would you like to know" in told(visitor.says("it's order A1024", "inform", {"order_number": "A1024"}))
+    assert done(visitor.says(f"{MIA}, please", "inform", {"email": MIA})) == ["order_status_told"]
+    assert "A1011 (2 × Desk lamp) was delivered" in told(
+        visitor.says("also A1011", "inform", {"order_number": "A1011"})
+    )
+    assert "can't find A1029" in told(visitor.says("also A1029", "inform", {"order_number": "A1029"}))
+    assert "stopped" in told(visitor.says("stop that", "stop"))
+    other = on_stage.visitor(language="zh")
+    both = {"order_number": "A2048", "email": "x@example.com"}
+    assert "没有找到与该邮箱" in told(other.says("A2048，x@example.com", "inform", both))
+    assert done(other.says("li.xiaoyu@example.com才对", "inform", {"email": "li.xiaoyu@example.com"})) == [
+        "order_status_told"
+    ]
+
+
 def test_an_identified_customer_chooses_among_their_orders(on_stage: Stage) -> None:
     visitor = on_stage.visitor(customer="C-1001")
     asked = visitor.says("where is my order", "ask_order_status")

@@ -10,7 +10,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.conversation import Affirm, Deny, Fallback, SessionStart, SwitchLanguage, TakeNote, wanted_language
 from actions.human import HandOver
 from actions.media import HearVoice, SeePhoto
-from actions.outcome import Outcome
 from actions.privacy import AnswerPrivacy
 from actions.turn import Turn
 from crm.models import Conversation
@@ -23,11 +22,13 @@ def offered(turn: Turn, offer: str) -> Turn:
 
 def test_fallback_counts_to_two(demo: Shop) -> None:
     turn = demo.turn("asdf", "nlu_fallback")
-    assert said(demo.build(Fallback).answer(turn)) == ["utter_fallback"]
-    again = demo.build(Fallback).answer(dataclasses.replace(turn, previous_intent="out_of_scope"))
+    assert said(demo.build(Fallback, NUMBERS).answer(turn)) == ["utter_fallback"]
+    again = demo.build(Fallback, NUMBERS).answer(dataclasses.replace(turn, previous_intent="out_of_scope"))
     assert said(again) == ["utter_fallback_again"]
     assert again.says[0].offer == "ask_human"
-    assert said(demo.build(Fallback).answer(dataclasses.replace(turn, form="contact_form"))) == ["utter_not_caught"]
+    assert said(demo.build(Fallback, NUMBERS).answer(dataclasses.replace(turn, form="contact_form"))) == [
+        "utter_not_caught"
+    ]
 
 
 def test_yes_takes_up_an_offer(demo: Shop) -> None:
@@ -71,20 +72,32 @@ def test_bare_data(demo: Shop, entities: dict[str, str], response: str) -> None:
 
 def test_a_number_right_after_an_orders_state_asks_for_the_same(demo: Shop) -> None:
     note = demo.build(TakeNote, NUMBERS)
+    for customer, then in (("C-1001", "order_status_form"), (None, None)):
+        demo.greet(customer)
+        turn = dataclasses.replace(demo.turn("and A1011?", "inform", order_number="A1011"), done="order_status_told")
+        outcome = note.answer(turn)
+        assert outcome.then == then
+        assert outcome.slots["recent_order"] == "A1011"
+        assert bool(outcome.says) is (then is None)
+
+
+def test_number_and_proof_together_ask_for_the_orders_state(demo: Shop) -> None:
+    note = demo.build(TakeNote, NUMBERS)
+    both = demo.turn("A1011, m@example.com", "inform", order_number="A1011", email="m@example.com")
+    assert note.answer(both).then == "order_status_form"
+    assert note.answer(both).slots == {"recent_order": "A1011", "contact": "m@example.com"}
+    demo.slots["recent_order"] = "A1011"
+    proof = demo.turn("m@example.com", "inform", email="m@example.com")
+    assert note.answer(proof).then is None
+    assert note.answer(offered(proof, "order_details")).then == "order_status_form"
     demo.greet("C-1001")
+    known = demo.turn("A1011, m@example.com", "inform", order_number="A1011", email="m@example.com")
+    assert said(note.answer(known)) == ["utter_order_noted"]
 
-    def after_a_state(number: str) -> Outcome:
-        turn = demo.turn(f"and {number}?", "inform", order_number=number)
-        return note.answer(dataclasses.replace(turn, done="order_status_told"))
 
-    assert said(after_a_state("A1011")) == ["utter_order_delivered"]
-    assert said(after_a_state("A1029")) == ["utter_order_not_found"]  # somebody else's
-    demo.greet()
-    assert said(after_a_state("A1011")) == ["utter_order_noted"]  # nobody we know
-    assert demo.run(note, demo.turn("x", "inform", order_number="A1011", email="m@example.com")).slots == {
-        "recent_order": "A1011",
-        "contact": "m@example.com",
-    }
+def test_an_order_number_among_words_not_understood_is_something(demo: Shop) -> None:
+    turn = demo.turn("blub A1024", "nlu_fallback", order_number="A1024")
+    assert said(demo.build(Fallback, NUMBERS).answer(turn)) == ["utter_order_noted"]
 
 
 def test_a_given_contact_is_offered_as_a_change(demo: Shop) -> None:

@@ -7,9 +7,11 @@ are taken here.
 from __future__ import annotations
 
 import re
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
@@ -17,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.installation import FIRST_STAFF_EMAIL
 from bot.settings import PROJECT
+from perception.audio import decode as decode_audio
 from tests.browser.widget_page import DESKTOP, PHONE, WidgetPage
 from tests.whole import Whole
 
@@ -31,14 +34,28 @@ SLOW_S = 60
 @pytest.fixture
 def label(tmp_path: Path) -> Path:
     """A photo of a parcel label whose QR code holds an order number."""
-    code = Image.fromarray(zxingcpp.write_barcode(zxingcpp.BarcodeFormat.QRCode, "A1024", width=300, height=300))
+    code = zxingcpp.create_barcode("A1024", zxingcpp.BarcodeFormat.QRCode)
+    square = Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=10)))
     picture = Image.new("RGB", (700, 420), "white")
-    picture.paste(code.convert("RGB"), (40, 60))
+    picture.paste(square.convert("RGB"), (40, 60))
     draw = ImageDraw.Draw(picture)
     draw.text((380, 120), "HARBOUR & PINE", fill="black", font=ImageFont.load_default(28))
     draw.text((380, 170), "Order A1024", fill="black", font=ImageFont.load_default(28))
     path = tmp_path / "label.png"
     picture.save(path)
+    return path
+
+
+@pytest.fixture
+def chinese_note(tmp_path: Path) -> Path:
+    """A Chinese voice note in the form that a fake microphone takes."""
+    samples = decode_audio((MEDIA / "where_is_my_order_zh.ogg").read_bytes())
+    path = tmp_path / "zh.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
     return path
 
 
@@ -80,9 +97,9 @@ def test_an_english_customer_writes_shows_and_speaks(
 
 
 def test_a_chinese_customer_writes_shows_and_speaks_on_a_phone(
-    program: Whole, launch: Callable[[Path], Browser], label: Path, screenshots: Path
+    program: Whole, launch: Callable[[Path], Browser], label: Path, chinese_note: Path, screenshots: Path
 ) -> None:
-    context = launch(MEDIA / "zh_order.wav").new_context(locale="zh-CN", viewport=PHONE)
+    context = launch(chinese_note).new_context(locale="zh-CN", viewport=PHONE)
     widget = visit(context, program, "zh")
     widget.send("你好")
     widget.expect_bot(re.compile("您好"))

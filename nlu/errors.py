@@ -6,6 +6,7 @@ NluError
 ├── EncoderExportFailed   encoder_export        the export ended without a usable encoder
 ├── ModelMissing          model_missing         no trained model in the directory
 ├── ModelDamaged          model_damaged         the model's files do not belong together or cannot be read
+├── InvalidRequest        invalid_request       a request to understand that holds no text
 └── Overloaded            overloaded            more texts wait to be understood than the queue holds
 
 A text that means nothing is no error: it is understood as such.
@@ -51,6 +52,10 @@ class ModelMissing(NluError):
 
 class ModelDamaged(NluError):
     code = "model_damaged"
+
+
+class InvalidRequest(NluError):
+    code = "invalid_request"
 
 
 class Overloaded(NluError):

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +103,7 @@ class LinearModel:
         """Raises ModelMissing, ModelDamaged."""
         described = read_json(directory / f"{name}.json")
         try:
-            with np.load(directory / f"{name}.npz", allow_pickle=False) as arrays:
+            with (directory / f"{name}.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 model = cls(
                     tuple(described["labels"]),
                     TermWeighting(tuple(described["terms"]), arrays["idf"]),
@@ -113,7 +114,7 @@ class LinearModel:
                 )
         except FileNotFoundError as error:
             raise ModelMissing(f"no trained model in {directory}") from error
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise ModelDamaged(f"{directory / name} cannot be read") from error
         if model.weights.shape[1:] != model.bias.shape or len(model.labels) != len(model.bias):
             raise ModelDamaged(f"the files of {directory / name} do not belong together")

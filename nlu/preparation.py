@@ -1,6 +1,6 @@
 """Text as models want it, with the way back to what the customer wrote.
 
-``prepare`` gives the normal form (NFKC, control characters gone, spaces plain) together with a map of offsets, so
+``prepare`` gives the normal form (NFKC, control characters gone, spaces single) together with a map of offsets, so
 that whatever is found in the normal form can be shown at its place in the original. ``matching_form`` goes further
 (case, elongations, emoji as words) for classification, where places no longer matter. No models, no language.
 """
@@ -25,9 +25,9 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``offsets[i]`` is where character i of ``text`` begins in ``original``; one entry more marks the end.
+    """``starts[i]`` and ``ends[i]`` are where character i of ``text`` begins and ends in ``original``.
 
-    Offsets never fall, so a span of ``text`` always maps to a span of ``original``.
+    Both never fall, so a span of ``text`` always maps to a span of ``original``.
     """
 
     original: str
@@ -48,7 +48,7 @@ def prepare(original: str) -> Prepared:
     for start, end in _clusters(original[:MAX_CHARACTERS]):
         for character in unicodedata.normalize("NFKC", original[start:end]):
             kept = _kept(character)
-            if kept:
+            if kept and not (kept == " " and text[-1:] == [" "]):
                 text.append(kept)
                 starts.append(start)
                 ends.append(end)

@@ -8,16 +8,15 @@ the internal port alone.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from fastapi import APIRouter, FastAPI, Request, Response
 
-from nlu.errors import NluError, Overloaded
+from nlu.errors import InvalidRequest, NluError, Overloaded
 from nlu.rasa_format import to_rasa
 from nlu.understanding import Understanding
 
@@ -31,15 +30,6 @@ class Parser(Protocol):
     """What the endpoint needs of an ``Understander``."""
 
     def parse(self, text: str) -> Understanding: ...
-
-
-class ParseRequest(BaseModel):
-    """As Rasa sends it. Its ``message_id`` holds the sender's id; it and ``token`` are taken and not used."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    text: Annotated[str, StringConstraints(max_length=MOST_CHARACTERS)]
-    message_id: str | None = None
 
 
 class ParsePool:
@@ -76,16 +66,38 @@ def parse_router(understander: Parser, *, workers: int = WORKERS, waiting: int =
     router = APIRouter(lifespan=lifespan)
 
     @router.post("/model/parse")
-    async def parse(request: ParseRequest) -> JSONResponse:
+    async def parse(request: Request) -> Response:
+        """Takes what Rasa sends, ``{"text", "message_id", "token"}``; all but the text is ignored (its ``message_id``
+        holds the sender's id)."""
         try:
-            understanding = await pool.parse(request.text)
+            understanding = await pool.parse(_text_of(await request.body()))
+        except InvalidRequest as error:
+            return _refusal(422, error)
         except Overloaded as error:
-            return _refusal(503, error)
-        return JSONResponse(to_rasa(understanding))
+            return _refusal(503, error, headers={"Retry-After": "1"})
+        return _json(200, to_rasa(understanding))
 
     return router
 
 
-def _refusal(status: int, error: NluError) -> JSONResponse:
-    content: dict[str, Any] = {"error": {"code": error.code, "message": str(error)}}
-    return JSONResponse(content, status, headers={"Retry-After": "1"})
+def _text_of(body: bytes) -> str:
+    """Raises InvalidRequest; its message holds nothing of the body."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("the body is not JSON") from None
+    text = content.get("text") if isinstance(content, dict) else None
+    if not isinstance(text, str):
+        raise InvalidRequest("the body needs a text")
+    if len(text) > MOST_CHARACTERS:
+        raise InvalidRequest(f"the text is longer than {MOST_CHARACTERS} characters")
+    return text
+
+
+def _refusal(status: int, error: NluError, *, headers: dict[str, str] | None = None) -> Response:
+    return _json(status, {"error": {"code": error.code, "message": str(error)}}, headers=headers)
+
+
+def _json(status: int, content: dict[str, Any], *, headers: dict[str, str] | None = None) -> Response:
+    # In ASCII: a text may hold half a surrogate pair, which JSON can carry and UTF-8 cannot.
+    return Response(json.dumps(content), status, headers=headers, media_type="application/json")

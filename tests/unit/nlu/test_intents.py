@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from nlu.intents import FALLBACK, FallbackPolicy, IntentClassifier
+from nlu.linear import LinearModel, Scale, TermWeighting
+from nlu.utterance import View
+
+LABELS = ("greet", "inform", "stop")
+
+
+def classifier(bias: list[float], **policy: float) -> IntentClassifier:
+    """Scores are the bias alone: the utterance has no terms and a vector of nothing."""
+    weighting = TermWeighting((), np.zeros(0, dtype=np.float32))
+    weights = np.zeros((2, 3), dtype=np.float32)
+    scales = {"en": Scale(1.0, 1.0)}
+    model = LinearModel(LABELS, weighting, weights, np.array(bias, dtype=np.float32), scales, {"en": 1.0})
+    return IntentClassifier(model, FallbackPolicy(**policy))
+
+
+VIEW = View(Counter(), np.zeros(2, dtype=np.float32), "en")
+
+
+def test_the_ranking_is_best_first_and_sums_to_one() -> None:
+    ranking = classifier([0.0, 3.0, 1.0]).rank(VIEW)
+    assert [one.name for one in ranking] == ["inform", "stop", "greet"]
+    assert sum(one.confidence for one in ranking) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_too_little_confidence_falls_back_and_keeps_the_ranking() -> None:
+    ranking = classifier([0.0, 0.6, 0.3], threshold=0.5, ambiguity=0.0).rank(VIEW)
+    assert [one.name for one in ranking] == [FALLBACK, "inform", "stop", "greet"]
+    assert ranking[0].confidence == 0.5
+
+
+def test_two_nearly_tied_fall_back() -> None:
+    assert classifier([-9.0, 3.0, 2.95], threshold=0.3, ambiguity=0.05).rank(VIEW)[0].name == FALLBACK
+    assert classifier([-9.0, 3.0, 2.5], threshold=0.3, ambiguity=0.05).rank(VIEW)[0].name == "inform"
+
+
+def test_bare_data_informs_whatever_the_model_makes_of_it() -> None:
+    ranking = classifier([5.0, 0.0, 0.0]).rank(VIEW, bare=True)
+    assert (ranking[0].name, ranking[0].confidence) == ("inform", 0.95)
+    assert sum(one.confidence for one in ranking) == pytest.approx(1.0, abs=1e-5)
+    assert classifier([0.0, 9.0, 0.0]).rank(VIEW, bare=True)[0].confidence > 0.99

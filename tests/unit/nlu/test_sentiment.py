@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nlu.errors import TrainingDataError
+from nlu.sentiment import LabelledText, read_labelled, sentiment_counts
+
+
+def test_labelled_texts_under_a_heading(tmp_path: Path) -> None:
+    path = tmp_path / "en.tsv"
+    path.write_text("label\ttext\n# about service\npositive\tgreat\n\nnegative\tbad\tvery\n", encoding="utf-8")
+    assert read_labelled(path) == (LabelledText("positive", "great"), LabelledText("negative", "bad\tvery"))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"), [("good\tgreat\n", 1), ("positive great\n", 1), ("positive\tx\npositive\t\n", 2)]
+)
+def test_faults_name_the_line(tmp_path: Path, content: str, line: int) -> None:
+    path = tmp_path / "en.tsv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(TrainingDataError, match="tab") as caught:
+        read_labelled(path)
+    assert caught.value.line == line
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="cannot be read"):
+        read_labelled(tmp_path / "en.tsv")
+
+
+@pytest.mark.parametrize(
+    ("text", "negated"),
+    [("not good at all", "ngood"), ("it doesn't work", "nwork"), ("不好用", "n好"), ("没收到", "n收到")],
+)
+def test_negated_words_are_told_apart(text: str, negated: str) -> None:
+    counts = sentiment_counts(text)
+    assert negated in counts
+    assert "w" + negated not in counts

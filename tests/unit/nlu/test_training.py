@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nlu.artefacts import ModelFiles
+from nlu.encoder import MANIFEST, Manifest
+from nlu.errors import EncoderMissing, ModelDamaged, ModelMissing, TrainingDataError
+from nlu.training import TrainingReport, fingerprint, is_current, train
+from tests.unit.nlu.small_shop import HashingEncoder, write_data
+
+
+def test_the_report_counts_examples_by_language(trained: tuple[Path, TrainingReport]) -> None:
+    model_dir, report = trained
+    assert report.intent_examples["greet"] == {"en": 6, "zh": 5}
+    assert report.sentiment_examples == {"en": 12, "zh": 9}
+    assert report.entity_annotations["person"] == 5
+    assert set(report.intent_accuracy) == {"en", "zh"}
+    assert all(0 <= value <= 1 for value in report.intent_calibration_error.values())
+    assert json.loads((model_dir / "report.json").read_text())["fingerprint"] == report.fingerprint
+
+
+def test_training_again_gives_the_same_model(
+    data_dir: Path, trained: tuple[Path, TrainingReport], tmp_path: Path
+) -> None:
+    train(data_dir, Path("unused"), tmp_path / "again", encoder=HashingEncoder())
+    for name in ("model.json", "intents.json", "sentiment.json", "tagger.crfsuite"):
+        assert (tmp_path / "again" / name).read_bytes() == (trained[0] / name).read_bytes()
+    again, first = ModelFiles.load(tmp_path / "again"), ModelFiles.load(trained[0])
+    assert (again.intents.weights == first.intents.weights).all()
+
+
+def test_progress_never_goes_back(data_dir: Path, tmp_path: Path) -> None:
+    steps: list[tuple[str, float]] = []
+    train(
+        data_dir,
+        Path("unused"),
+        tmp_path / "model",
+        encoder=HashingEncoder(),
+        progress=lambda step, done: steps.append((step, done)),
+    )
+    done = [share for _, share in steps]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == (0.0, 1.0)
+
+
+def test_a_model_is_current_until_something_changes(tmp_path: Path) -> None:
+    data_dir, model_dir, encoder_dir = write_data(tmp_path / "data"), tmp_path / "model", tmp_path / "encoder"
+    encoder_dir.mkdir()
+    manifest = Manifest("small", "1", "0", "0", 16, 128, 0, "mean", False, "none", 1.0)
+    (encoder_dir / MANIFEST).write_text(manifest.to_json())
+    assert not is_current(data_dir, encoder_dir, model_dir)
+    encoder = HashingEncoder()
+    encoder.identity = manifest.identity
+    train(data_dir, encoder_dir, model_dir, encoder=encoder)
+    assert is_current(data_dir, encoder_dir, model_dir)
+    assert not is_current(data_dir, encoder_dir, model_dir, seed=1)
+    with (data_dir / "sentiment" / "en.tsv").open("a") as file:
+        file.write("positive\tlovely\n")
+    assert not is_current(data_dir, encoder_dir, model_dir)
+
+
+def test_currency_cannot_be_told_without_an_encoder(data_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(EncoderMissing):
+        is_current(data_dir, tmp_path, tmp_path)
+
+
+def test_the_fingerprint_follows_the_encoder(data_dir: Path) -> None:
+    assert fingerprint(data_dir, "a") != fingerprint(data_dir, "b")
+
+
+def test_a_failed_training_leaves_the_old_model(trained: tuple[Path, TrainingReport], tmp_path: Path) -> None:
+    data_dir = write_data(tmp_path / "data")
+    (data_dir / "shop.yml").write_text("nlu:\n- intent: only\n  examples: |\n    - one\n")
+    with pytest.raises(TrainingDataError, match="two intents"):
+        train(data_dir, Path("unused"), trained[0], encoder=HashingEncoder())
+    assert ModelFiles.load(trained[0]).intents.labels
+
+
+def test_sentiment_examples_are_needed(tmp_path: Path) -> None:
+    data_dir = write_data(tmp_path / "data")
+    for path in (data_dir / "sentiment").iterdir():
+        path.unlink()
+    with pytest.raises(TrainingDataError, match=r"\.tsv"):
+        train(data_dir, Path("unused"), tmp_path / "model", encoder=HashingEncoder())
+
+
+def test_a_model_without_one_of_its_files(trained: tuple[Path, TrainingReport], tmp_path: Path) -> None:
+    files = ModelFiles.load(trained[0])
+    files.save(tmp_path / "copy", {})
+    (tmp_path / "copy" / "tagger.crfsuite").unlink()
+    with pytest.raises(ModelMissing):
+        ModelFiles.load(tmp_path / "copy")
+    files.save(tmp_path / "copy", {})
+    (tmp_path / "copy" / "model.json").write_text("{}")
+    with pytest.raises(ModelDamaged):
+        ModelFiles.load(tmp_path / "copy")
+
+
+def test_saving_replaces_and_leaves_nothing_beside(trained: tuple[Path, TrainingReport], tmp_path: Path) -> None:
+    files = ModelFiles.load(trained[0])
+    files.save(tmp_path / "model", {"first": 1})
+    files.save(tmp_path / "model", {"second": 2})
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert json.loads((tmp_path / "model" / "report.json").read_text()) == {"second": 2}

@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,16 +21,18 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from satisfaction.fitting import FILES, FOLDS, VERSION, distributions, find, fit_language, fold_of
-from satisfaction.formats import RatedTranscript, read_stc3
+from satisfaction.corpus import FOLDS, distributions, fold_of
+from satisfaction.fitting import FILES, VERSION, fit_on, read_rated
+from satisfaction.formats import RatedTranscript
 from satisfaction.metrics import (
     kendall,
     normalised_match_distance,
     root_symmetric_normalised_order_aware_divergence,
     spearman,
 )
-from satisfaction.parameter_file import GRADES, LanguageParameters, Parameters
+from satisfaction.parameter_file import GRADES
 from satisfaction.scorer import Scorer
+from satisfaction.transcript import Score, Transcript
 
 FloatArray = NDArray[np.float64]
 
@@ -62,19 +64,17 @@ class Evidence:
 
 def run(data_dir: Path, json_path: Path | None) -> None:
     """Measure, print tables, and write JSON where a path is given. Raises ``TrainingDataMissing``."""
+    rated = {language: read_rated(data_dir, language) for language in FILES}
+    judged = _cross_validate(rated)
     figures, evidence = [], []
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("STC-3", total=len(FILES) * FOLDS)
-        for language in FILES:
-            rated = read_stc3(find(data_dir, language))
-            predicted, seen = _cross_validate(language, rated, lambda: progress.advance(task))
-            truth = distributions(rated)
-            figures += [
-                measure(language, "every grade alike", np.full_like(truth, 0.2), truth),
-                measure(language, "the usual distribution", _usual(rated, truth), truth),
-                measure(language, "crmbot", predicted, truth),
-            ]
-            evidence.append(seen)
+    for language, items in rated.items():
+        truth = distributions(items)
+        figures += [
+            measure(language, "every grade alike", np.full_like(truth, 0.2), truth),
+            measure(language, "the usual distribution", np.repeat(truth.mean(0, keepdims=True), len(truth), 0), truth),
+            measure(language, "crmbot", np.array([one.score.distribution for one in judged[language]]), truth),
+        ]
+        evidence.append(_evidence(language, judged[language], truth @ GRADES))
     _print(figures, evidence)
     if json_path is not None:
         json_path.write_text(json.dumps(_document(figures, evidence), indent=2) + "\n", encoding="utf-8")
@@ -96,48 +96,54 @@ def measure(language: str, what: str, predicted: FloatArray, truth: FloatArray) 
     )
 
 
-def _usual(rated: Sequence[RatedTranscript], truth: FloatArray) -> FloatArray:
-    """The mean distribution of all, for everybody: what a guess that knows the data but no dialogue would say."""
-    return np.repeat(truth.mean(0, keepdims=True), len(rated), axis=0)
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A dialogue's score by a model that was not fitted on it, the seconds it took, and which reasons held."""
+
+    score: Score
+    seconds: float
+    held: tuple[bool, ...]
 
 
-def _cross_validate(
-    language: str, rated: Sequence[RatedTranscript], advance: Callable[[], None]
-) -> tuple[FloatArray, Evidence]:
-    folds = np.array([fold_of(item.transcript.conversation_id) for item in rated])
-    predicted = np.zeros((len(rated), 5))
-    inside, faithful, times = [], [], []
-    for fold in range(FOLDS):
-        scorer = Scorer(_alone(fit_language([item for item, of in zip(rated, folds, strict=True) if of != fold])))
-        for position in np.flatnonzero(folds == fold).tolist():
-            item = rated[position]
-            before = time.perf_counter()
-            score = scorer.score(item.transcript)
-            times.append(time.perf_counter() - before)
-            predicted[position] = score.distribution
-            inside.append(score.low <= distributions([item])[0] @ GRADES <= score.high)
-            faithful += [_holds(scorer, item, reason.turn_id, reason.effect, score.mean) for reason in score.reasons]
-        advance()
-    seen = Evidence(
+def _cross_validate(rated: Mapping[str, Sequence[RatedTranscript]]) -> dict[str, list[_Judged]]:
+    """Every dialogue judged by the model of the fold that it is left out of, by language, in the given order."""
+    judged: dict[tuple[str, int], _Judged] = {}
+    with Progress(console=Console(stderr=True)) as progress:
+        for fold in progress.track(range(FOLDS), description="STC-3"):
+            train = {
+                language: [item for item in items if fold_of(item.transcript.conversation_id) != fold]
+                for language, items in rated.items()
+            }
+            scorer = Scorer(fit_on(train))
+            for language, items in rated.items():
+                for position, item in enumerate(items):
+                    if fold_of(item.transcript.conversation_id) == fold:
+                        judged[language, position] = _judge(scorer, item.transcript)
+    return {language: [judged[language, place] for place in range(len(items))] for language, items in rated.items()}
+
+
+def _judge(scorer: Scorer, transcript: Transcript) -> _Judged:
+    before = time.perf_counter()
+    score = scorer.score(transcript)
+    seconds = time.perf_counter() - before
+    held = []
+    for reason in score.reasons:
+        rest = tuple(turn for turn in transcript.turns if turn.id != reason.turn_id)
+        without = scorer.score(replace(transcript, turns=rest))
+        held.append((score.mean - without.mean) * reason.effect > 0)
+    return _Judged(score, seconds, tuple(held))
+
+
+def _evidence(language: str, judged: Sequence[_Judged], true_means: FloatArray) -> Evidence:
+    held = [one for each in judged for one in each.held]
+    inside = [each.score.low <= mean <= each.score.high for each, mean in zip(judged, true_means.tolist(), strict=True)]
+    return Evidence(
         language,
-        len(faithful),
-        float(np.mean(faithful)),
-        float(np.mean(inside)),
-        float(np.median(times) * 1000),
+        reasons=len(held),
+        faithful=float(np.mean(held)),
+        within_interval=float(np.mean(inside)),
+        score_ms=float(np.median([each.seconds for each in judged]) * 1000),
     )
-    return predicted, seen
-
-
-def _holds(scorer: Scorer, item: RatedTranscript, turn_id: str, effect: float, mean: float) -> bool:
-    """Whether the score really moves the way the reason says when its turn is taken out of the transcript."""
-    turns = tuple(turn for turn in item.transcript.turns if turn.id != turn_id)
-    return (mean - scorer.score(replace(item.transcript, turns=turns)).mean) * effect > 0
-
-
-def _alone(fitted: LanguageParameters) -> Parameters:
-    """One language's parameters in the place of both: a dialogue of the other script is not to be met here."""
-    both: Mapping[str, LanguageParameters] = {"en": fitted, "zh": fitted}
-    return Parameters(f"{VERSION}-fold", "", both)
 
 
 def _print(figures: Sequence[Figures], evidence: Sequence[Evidence]) -> None:

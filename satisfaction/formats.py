@@ -33,12 +33,25 @@ from satisfaction.transcript import Author, Score, Transcript, Turn
 _T = TypeVar("_T")
 
 
+Votes = tuple[int, ...]
+
+_NUGGETS = ("CNUG0", "CNUG", "CNUG*", "CNaN", "HNUG", "HNUG*", "HNaN")
+"""STC-3's names of ``MOVES``, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class RatedTranscript:
-    """A conversation and how many people gave it each grade 1…5; all zero where nobody has rated it."""
+    """A conversation and what its raters said; empty where nobody has rated it.
+
+    ``satisfaction``, ``accomplishment``, ``effectiveness``: how many raters gave each grade 1…5. ``moves``: for each
+    turn, how many raters saw each of ``MOVES`` in it.
+    """
 
     transcript: Transcript
-    votes: tuple[int, int, int, int, int]
+    satisfaction: Votes = ()
+    accomplishment: Votes = ()
+    effectiveness: Votes = ()
+    moves: tuple[Votes, ...] = ()
 
 
 def read_transcripts(path: Path) -> tuple[Transcript, ...]:
@@ -151,21 +164,41 @@ def _stc3_dialogue(item: Mapping[str, Any], where: str) -> RatedTranscript:
         author: Author = "customer" if fields.get("sender") == "customer" else "staff"
         turns.append(Turn(id=str(index), author=author, text=" ".join(utterances)))
     transcript = Transcript(str(item.get("id", where)), _language(turns), STC3_CHANNEL, tuple(turns))
-    return RatedTranscript(transcript, _votes(item.get("annotations", []), f"{where}.annotations"))
-
-
-def _votes(annotations: object, where: str) -> tuple[int, int, int, int, int]:
-    votes = [0, 0, 0, 0, 0]
+    annotations = item.get("annotations")
+    if not annotations:
+        return RatedTranscript(transcript)
+    where = f"{where}.annotations"
     if not isinstance(annotations, list):
         raise InvalidTranscript(where, "a list is needed")
+    return RatedTranscript(
+        transcript,
+        satisfaction=_votes(annotations, "S", where),
+        accomplishment=_votes(annotations, "A", where),
+        effectiveness=_votes(annotations, "E", where),
+        moves=_moves(annotations, len(turns), where),
+    )
+
+
+def _votes(annotations: Sequence[object], kind: str, where: str) -> Votes:
+    votes = [0] * 5
     for index, annotation in enumerate(annotations):
         quality = _object(annotation, f"{where}[{index}]").get("quality")
-        satisfaction = quality.get("S") if isinstance(quality, Mapping) else None
-        if isinstance(satisfaction, bool) or satisfaction not in (-2, -1, 0, 1, 2):
-            raise InvalidTranscript(f"{where}[{index}].quality.S", "a whole number from -2 to 2 is needed")
-        votes[int(satisfaction) + 2] += 1
-    one, two, three, four, five = votes
-    return one, two, three, four, five
+        grade = quality.get(kind) if isinstance(quality, Mapping) else None
+        if isinstance(grade, bool) or grade not in (-2, -1, 0, 1, 2):
+            raise InvalidTranscript(f"{where}[{index}].quality.{kind}", "a whole number from -2 to 2 is needed")
+        votes[int(grade) + 2] += 1
+    return tuple(votes)
+
+
+def _moves(annotations: Sequence[object], turns: int, where: str) -> tuple[Votes, ...]:
+    votes = [[0] * len(_NUGGETS) for _ in range(turns)]
+    for index, annotation in enumerate(annotations):
+        nuggets = _object(annotation, f"{where}[{index}]").get("nugget")
+        if not isinstance(nuggets, list) or len(nuggets) != turns or not all(name in _NUGGETS for name in nuggets):
+            raise InvalidTranscript(f"{where}[{index}].nugget", "one of STC-3's nugget names for each turn is needed")
+        for turn, name in enumerate(nuggets):
+            votes[turn][_NUGGETS.index(name)] += 1
+    return tuple(tuple(turn) for turn in votes)
 
 
 def _turn(item: object, index: int, where: str) -> Turn:

@@ -71,6 +71,9 @@ _LOWERED: Mapping[Signal, _Sentence] = {
         Words("The customer had to ask the same thing more than once.", "客户不得不重复提问。"), _customer
     ),
     "repeated_answer": _Sentence(Words("The same answer was given more than once.", "重复给出了相同的回复。"), _agent),
+    "agent_nothing": _Sentence(
+        Words("This answer seems to bring the matter no further.", "这条回复似乎没有推进问题。"), _agent
+    ),
     "unanswered_at_end": _Sentence(
         Words("The conversation ended with the customer waiting for an answer.", "会话结束时客户仍在等待答复。"),
         lambda seen: seen.by_customer and not seen.closes,
@@ -149,9 +152,13 @@ _RAISED: Mapping[Signal, _Sentence] = {
     "exclamation": _Sentence(
         Words("The customer wrote with warmth.", "客户语气热情。"), lambda seen: seen.exclaims and seen.closes
     ),
+    "agent_solves": _Sentence(Words("This answer seems to solve the matter.", "这条回复看来解决了问题。"), _agent),
+    "agent_helps": _Sentence(Words("This answer seems to help the matter on.", "这条回复看来推进了问题。"), _agent),
+    "customer_confirms_solved": _Sentence(
+        Words("The customer seems to say that the matter is settled.", "客户看来认为问题已经解决。"), _customer
+    ),
     "answer_length": _Sentence(Words("The customer got a full answer.", "客户得到了较详细的答复。"), _agent),
     "agent_turns": _Sentence(Words("The customer got an answer.", "客户得到了答复。"), _agent),
-    "customer_turns": _Sentence(Words("The customer stayed in the conversation.", "客户愿意继续沟通。"), _customer),
 }
 
 _WORDING: Mapping[tuple[bool, bool], Words] = {
@@ -177,12 +184,13 @@ def words_for(signal: Signal, author: Author, *, raised: bool) -> Words:
     return (_RAISED if raised else _LOWERED)[signal].words
 
 
-def main_signal(seen: Observed, pulls: Mapping[Signal, float], effect: float) -> Signal:
+def main_signal(seen: Observed, pulls: Mapping[Signal, float], effect: float, move: Signal) -> Signal:
     """The signal that explains best why the score moved by ``effect`` at this turn.
 
-    ``pulls``: points by which each signal moved the mean. Of those that moved it the same way, the strongest that has
-    a sentence which the turn bears out; what was said or done comes before wording and form as soon as it explains a
-    third as much.
+    ``pulls``: points by which each signal, and the turn's own wording, moved the mean; ``move``: what the turn most
+    likely does for the matter. Of what pulled the same way the strongest is named that has a sentence which the turn
+    bears out; what was said or done comes before the move, the wording and the form as soon as it explains a third
+    as much.
     """
     sentences = _RAISED if effect > 0 else _LOWERED
     fitting = {
@@ -190,13 +198,12 @@ def main_signal(seen: Observed, pulls: Mapping[Signal, float], effect: float) ->
         for name, pull in pulls.items()
         if pull * effect > 0 and (name == WORDING or (name in sentences and sentences[name].shown(seen)))
     }
-    if not fitting:
-        return COURSE
-    strongest = _strongest(fitting)
     telling = {name: pull for name, pull in fitting.items() if name not in FORM and name != WORDING}
-    if telling and telling[_strongest(telling)] >= fitting[strongest] / 3:
+    if telling and telling[_strongest(telling)] >= fitting[_strongest(fitting)] / 3:
         return _strongest(telling)
-    return strongest
+    if move in sentences:
+        return move
+    return _strongest(fitting) if fitting else COURSE
 
 
 def _strongest(pulls: Mapping[Signal, float]) -> Signal:

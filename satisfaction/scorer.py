@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from satisfaction import judgement
 from satisfaction.features import NAMES
-from satisfaction.parameter_file import GRADES, Parameters, load
+from satisfaction.first_stage import ReadTurn
+from satisfaction.parameter_file import GRADES, MOVES, Parameters, load
 from satisfaction.reasons import WORDING, main_signal, words_for
-from satisfaction.text_model import Parts, ReadTurn, TextModel
+from satisfaction.text_model import Parts, TextModel
 from satisfaction.transcript import Reason, Score, Signal, Transcript
 
 FloatArray = NDArray[np.float64]
@@ -91,27 +92,28 @@ class Scorer:
         reasons = []
         for position in range(max(0, len(turns) - MOST_LEFT_OUT), len(turns)):
             without = self._judge([*turns[:position], *turns[position + 1 :]], transcript)
-            effect = verdict.mean - without.mean
-            if abs(effect) >= LEAST_EFFECT:
-                reasons.append(_reason(turns[position], effect, _pulls(verdict, without)))
+            if abs(verdict.mean - without.mean) >= LEAST_EFFECT:
+                reasons.append(_reason(turns[position], position, verdict, without))
         # Earlier turns first where two moved it as much: the order never depends on anything but the transcript.
         reasons.sort(key=lambda reason: -abs(reason.effect))
         return tuple(reasons[:REASONS])
 
 
-def _reason(read: ReadTurn, effect: float, pulls: dict[Signal, float]) -> Reason:
+def _reason(read: ReadTurn, position: int, verdict: _Verdict, without: _Verdict) -> Reason:
+    effect = verdict.mean - without.mean
+    move = MOVES[int(verdict.parts.moves[position].argmax())]
+    signal = main_signal(read.observed, _pulls(position, verdict, without), effect, move)
     turn = read.observed.turn
-    signal = main_signal(read.observed, pulls, effect)
     words = words_for(signal, turn.author, raised=effect > 0)
     return Reason(turn.id, signal, effect, words.en, words.zh)
 
 
-def _pulls(full: _Verdict, without: _Verdict) -> dict[Signal, float]:
-    """About how many points each signal, and the wording, contributed by the turn that ``without`` lacks."""
+def _pulls(position: int, full: _Verdict, without: _Verdict) -> dict[Signal, float]:
+    """About how many points each signal, and its own wording, contributed by the turn that ``without`` lacks."""
     variance = float(full.distribution @ (GRADES - full.mean) ** 2)
     signals = full.text_share * (full.parts.signals - without.parts.signals) @ GRADES
     signals = signals + variance * (full.tilts - without.tilts)
-    wording = full.text_share * float((full.parts.words - without.parts.words).sum(0) @ GRADES)
+    wording = full.text_share * float(full.parts.words[position] @ GRADES)
     return {WORDING: wording} | dict(zip(NAMES, signals.tolist(), strict=True))
 
 

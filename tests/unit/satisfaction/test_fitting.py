@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from satisfaction.corpus import fold_of
 from satisfaction.errors import TrainingDataMissing
-from satisfaction.fitting import fit, fold_of, main
+from satisfaction.fitting import fit, main
 from satisfaction.formats import read_stc3
 from satisfaction.parameter_file import load, save
 from satisfaction.scorer import Scorer
@@ -30,7 +31,8 @@ def dialogues(language: str) -> list[dict[str, object]]:
             {"sender": "customer", "utterances": [happy if good else unhappy]},
         ]
         scores = [2, 1, 1, 2] if good else [-2, -1, -1, 0]
-        annotations = [{"quality": {"A": 0, "S": score, "E": 0}} for score in scores]
+        nuggets = ["CNUG0", "HNUG*", "CNUG*"] if good else ["CNUG0", "HNaN", "CNaN"]
+        annotations = [{"quality": {"A": score, "S": score, "E": score}, "nugget": nuggets} for score in scores]
         found.append({"id": str(number), "turns": turns, "annotations": annotations})
     return found
 
@@ -60,6 +62,14 @@ def test_fitting_twice_gives_the_same_file_without_a_word(data: Path, tmp_path: 
 
 def test_data_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataMissing, match="train_data_cn"):
+        fit(tmp_path)
+
+
+def test_dialogues_without_ratings_cannot_be_fitted_on(tmp_path: Path) -> None:
+    for language, name in (("zh", "train_data_cn.json"), ("en", "train_data_en.json")):
+        bare = [{"id": item["id"], "turns": item["turns"]} for item in dialogues(language)]
+        (tmp_path / name).write_text(json.dumps(bare), encoding="utf-8")
+    with pytest.raises(TrainingDataMissing, match="without annotations"):
         fit(tmp_path)
 
 

@@ -47,7 +47,10 @@ STC3: list[dict[str, Any]] = [
             {"sender": "customer", "utterances": ["网络", "断了"]},
             {"sender": "helpdesk", "utterances": ["您好"]},
         ],
-        "annotations": [{"quality": {"A": 0, "S": score, "E": 0}, "nugget": []} for score in (-2, 0, 0, 2)],
+        "annotations": [
+            {"quality": {"A": 1, "S": score, "E": 0}, "nugget": ["CNUG0", helps]}
+            for score, helps in ((-2, "HNaN"), (0, "HNUG"), (0, "HNUG"), (2, "HNUG*"))
+        ],
     }
 ]
 
@@ -92,7 +95,10 @@ def test_a_list_of_ours_and_gzip_and_a_byte_order_mark(tmp_path: Path) -> None:
 def test_stc3(tmp_path: Path) -> None:
     path = written(tmp_path, STC3)
     (rated,) = read_stc3(path)
-    assert rated.votes == (1, 0, 2, 0, 1)
+    assert rated.satisfaction == (1, 0, 2, 0, 1)
+    assert rated.accomplishment == (0, 0, 0, 4, 0)
+    assert rated.effectiveness == (0, 0, 4, 0, 0)
+    assert rated.moves == ((4, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 2, 1, 1))
     assert (rated.transcript.language, rated.transcript.channel) == ("zh", "helpdesk")
     assert [(turn.author, turn.text) for turn in rated.transcript.turns] == [
         ("customer", "网络 断了"),
@@ -103,7 +109,8 @@ def test_stc3(tmp_path: Path) -> None:
 
 def test_stc3_without_annotations_can_be_scored(tmp_path: Path) -> None:
     (rated,) = read_stc3(written(tmp_path, [{"id": "1", "turns": STC3[0]["turns"]}]))
-    assert rated.votes == (0, 0, 0, 0, 0)
+    assert rated.satisfaction == ()
+    assert rated.moves == ()
 
 
 def test_there_and_back() -> None:
@@ -148,11 +155,21 @@ def test_what_is_no_conversation_file_is_refused(tmp_path: Path) -> None:
         read_stc3(written(tmp_path, OURS))
 
 
-def test_damaged_annotations_are_named(tmp_path: Path) -> None:
-    for damaged, where in ((7, "[0].annotations"), ([{"quality": {"S": 3}}], "[0].annotations[0].quality.S")):
-        with pytest.raises(InvalidTranscript) as raised:
-            read_stc3(written(tmp_path, [STC3[0] | {"annotations": damaged}]))
-        assert raised.value.where == where
+@pytest.mark.parametrize(
+    ("damaged", "where"),
+    [
+        (7, "[0].annotations"),
+        ([7], "[0].annotations[0]"),
+        ([{"quality": {"S": 3, "A": 0, "E": 0}, "nugget": ["CNaN", "HNaN"]}], "[0].annotations[0].quality.S"),
+        ([{"quality": {"S": 0, "A": 0}, "nugget": ["CNaN", "HNaN"]}], "[0].annotations[0].quality.E"),
+        ([{"quality": {"S": 0, "A": 0, "E": 0}, "nugget": ["CNaN"]}], "[0].annotations[0].nugget"),
+        ([{"quality": {"S": 0, "A": 0, "E": 0}, "nugget": ["CNaN", "what"]}], "[0].annotations[0].nugget"),
+    ],
+)
+def test_damaged_annotations_are_named(tmp_path: Path, damaged: object, where: str) -> None:
+    with pytest.raises(InvalidTranscript) as raised:
+        read_stc3(written(tmp_path, [STC3[0] | {"annotations": damaged}]))
+    assert raised.value.where == where
 
 
 def test_a_score_as_json(scorer: Scorer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from satisfaction import parameter_file
 from satisfaction.errors import InvalidParameters
 from satisfaction.features import NAMES
-from satisfaction.parameter_file import load, save
+from satisfaction.parameter_file import BLOCKS, CONTEXTS, MOVES, OUTPUTS, load, save
 
 
 def test_the_packaged_parameters_name_their_source_and_have_both_languages() -> None:
@@ -19,9 +18,14 @@ def test_the_packaged_parameters_name_their_source_and_have_both_languages() -> 
     assert set(parameters.languages) == {"en", "zh"}
     assert "CC BY 4.0" in parameters.source
     for fitted in parameters.languages.values():
-        assert (np.diff(fitted.keys.astype(np.int64)) > 0).all()
-        assert fitted.signals.shape == (len(NAMES), 5)
-        assert fitted.prior.sum() == pytest.approx(1, abs=1e-5)
+        first = fitted.first
+        assert (np.diff(first.keys.astype(np.int64)) > 0).all()
+        assert first.tables.shape[:2] == (len(BLOCKS), first.keys.size)
+        assert first.signals.shape == (len(NAMES), OUTPUTS)
+        assert first.prior.sum() == pytest.approx(3, abs=1e-5)
+        assert fitted.moves.tables.shape == (CONTEXTS, first.keys.size, len(MOVES))
+        assert (fitted.half_widths > 0).all()
+    assert parameters.blend.weights.shape == (len(parameters.blend.points), 5)
 
 
 def test_the_packaged_file_holds_numbers_only() -> None:
@@ -50,15 +54,9 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path, monkeypatch: pyte
     np.savez(tmp_path / "other.npz", weights=np.zeros(3))
     with pytest.raises(InvalidParameters):
         load(tmp_path / "other.npz")
+    parameters = load()
     monkeypatch.setattr(parameter_file, "FORMAT", 99)
-    save(load_now(), tmp_path / "newer.npz")
+    save(parameters, tmp_path / "newer.npz")
     monkeypatch.undo()
     with pytest.raises(InvalidParameters, match="format 99"):
         load(tmp_path / "newer.npz")
-
-
-def load_now() -> parameter_file.Parameters:
-    """Parameters built in memory, so that no file is read while the format is pretended to be another."""
-    empty = {field.name: np.zeros(1, np.float32) for field in dataclasses.fields(parameter_file.LanguageParameters)}
-    fitted = parameter_file.LanguageParameters(**empty)  # type: ignore[arg-type]
-    return parameter_file.Parameters("test", "nobody", {"en": fitted})

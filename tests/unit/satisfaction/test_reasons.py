@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satisfaction.features import NAMES, observe
+from satisfaction.features import NAMES, Observed, observe
 from satisfaction.judgement import TILTS
 from satisfaction.reasons import COURSE, WORDING, main_signal, words_for
 from satisfaction.transcript import Turn
@@ -31,15 +31,26 @@ def test_judged_signals_are_signals() -> None:
     assert set(TILTS) <= set(NAMES)
 
 
+def named(seen: Observed, pulls: dict[str, float], effect: float, move: str = "customer_nothing") -> str:
+    return main_signal(seen, pulls, effect, move)
+
+
 def test_the_strongest_that_pulled_the_same_way_is_named() -> None:
-    assert main_signal(COMPLAINING, {"complaints": -0.3, "swearing": 0.9, "customer_turns": -0.4}, -0.5) == "complaints"
+    assert named(COMPLAINING, {"complaints": -0.3, "swearing": 0.9, "customer_turns": -0.4}, -0.5) == "complaints"
 
 
 def test_form_is_named_only_where_it_explains_three_times_as_much() -> None:
-    assert main_signal(COMPLAINING, {"complaints": -0.1, "customer_turns": -0.4}, -0.5) == "customer_turns"
-    assert main_signal(COMPLAINING, {"complaints": -0.2, WORDING: -0.4}, -0.5) == "complaints"
+    assert named(COMPLAINING, {"complaints": -0.1, "customer_turns": -0.4}, -0.5) == "customer_turns"
+    assert named(COMPLAINING, {"complaints": -0.2, WORDING: -0.4}, -0.5) == "complaints"
 
 
 def test_a_turn_is_not_called_what_it_does_not_show() -> None:
-    assert main_signal(ASKING, {"complaints": -0.5, WORDING: -0.1}, -0.5) == WORDING
-    assert main_signal(ASKING, {"thanks_at_end": 0.5}, 0.5) == COURSE
+    assert named(ASKING, {"complaints": -0.5, WORDING: -0.1}, -0.5) == WORDING
+    assert named(ASKING, {"thanks_at_end": 0.5}, 0.5) == COURSE
+
+
+def test_a_move_is_named_before_mere_wording_and_only_the_way_it_counts() -> None:
+    answer = observe(Turn("t", "bot", "It is in the green box."))
+    assert named(answer, {WORDING: 0.4}, 0.5, "agent_solves") == "agent_solves"
+    assert named(answer, {WORDING: -0.4}, -0.5, "agent_solves") == WORDING
+    assert named(answer, {WORDING: -0.4}, -0.5, "agent_nothing") == "agent_nothing"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from satisfaction.features import SIGNALS
+from satisfaction.parameter_file import MOVES
 from satisfaction.reasons import COURSE, WORDING
 from satisfaction.scorer import Scorer
 from satisfaction.transcript import Score, Transcript
@@ -156,7 +157,7 @@ def test_running_estimates_end_with_the_final_one(scorer: Scorer, conversation: 
 
 
 def test_reasons_are_three_at_most_strongest_first_with_words(scorer: Scorer, conversation: Build) -> None:
-    known = {spec.name for spec in SIGNALS} | {WORDING, COURSE}
+    known = {spec.name for spec in SIGNALS} | {WORDING, COURSE, *MOVES}
     for rows in (*GOOD.values(), *BAD.values()):
         score: Score = scorer.score(conversation("en", *rows))
         effects = [abs(reason.effect) for reason in score.reasons]

@@ -9,7 +9,7 @@ ARGS    ?=
 export UV_NO_PROGRESS := 1
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: run test check types structure dialogue pytest browser-deps engine locks format clean
+.PHONY: run test check types structure dialogue pytest browser-deps pictures engine locks format clean
 .DELETE_ON_ERROR:
 
 run: .venv/.installed engine/.venv/.installed
@@ -40,6 +40,12 @@ format: .venv/.installed
 # A headless browser and Chinese letters for the browser tests: found, installed as root on Debian, or named.
 browser-deps:
 	@sh tools/browser_deps.sh
+
+# The pictures of the README, as the browser test takes them.
+pictures: .venv/.installed engine/.venv/.installed browser-deps
+	$(BIN)/python -m pytest -q tests/browser/test_story.py
+	mkdir -p docs/images
+	cp build/screenshots/widget.png build/screenshots/console.png docs/images/
 
 engine: engine/.venv/.installed
 

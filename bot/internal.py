@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -22,8 +22,8 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.metrics import Metrics
 from bot.phrases import phrase
-from bot.turn import FAILED, Parser
-from crm.models import Conversation
+from bot.turn import FAILED, Parser, order_number_seen, with_order_number
+from crm.models import Attachment, Conversation, Message
 from crm.unit_of_work import Database
 from nlu.payloads import parse_payload
 from nlu.rasa_format import to_rasa
@@ -31,7 +31,16 @@ from nlu.understanding import Language
 
 log = structlog.get_logger(__name__)
 
-LanguageOf = Callable[[str], Language | None]
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a text alone does not tell: the conversation's language, and the order number on a photo sent with it."""
+
+    language: Language | None = None
+    order_number: str | None = None
+
+
+ContextOf = Callable[[str], Context]
 ACTION_ATTEMPTS = 3
 ACTION_PAUSE_S = 0.2
 
@@ -43,7 +52,7 @@ class ParseBody(BaseModel):
     message_id: str | None = None
 
 
-def internal_app(parser: Parser, actions: list[Action], language_of: LanguageOf, metrics: Metrics) -> FastAPI:
+def internal_app(parser: Parser, actions: list[Action], context_of: ContextOf, metrics: Metrics) -> FastAPI:
     app = FastAPI(title="crmbot internal", docs_url=None, redoc_url=None, openapi_url=None)
     executor = ActionExecutor()
     for action in actions:
@@ -51,7 +60,7 @@ def internal_app(parser: Parser, actions: list[Action], language_of: LanguageOf,
 
     @app.post("/model/parse")
     async def parse(body: ParseBody) -> dict[str, Any]:
-        return await run_in_threadpool(_parse, parser, language_of, body)
+        return await run_in_threadpool(_parse, parser, context_of, body)
 
     @app.post("/webhook")
     async def webhook(request: Request) -> JSONResponse:
@@ -71,22 +80,32 @@ def internal_app(parser: Parser, actions: list[Action], language_of: LanguageOf,
     return app
 
 
-def language_in(database: Database) -> LanguageOf:
-    """What language a conversation is held in; the turn has settled it before Rasa is asked."""
+def context_in(database: Database) -> ContextOf:
+    """What the turn has settled before Rasa is asked, read from the records."""
 
-    def language_of(conversation_id: str) -> Language | None:
+    def context_of(conversation_id: str) -> Context:
         with database.reading() as session:
-            language = session.scalar(select(Conversation.language).where(Conversation.id == conversation_id))
-        return "zh" if language == "zh" else "en" if language == "en" else None
+            conversation = session.get(Conversation, conversation_id)
+            if conversation is None:
+                return Context()
+            photos = session.scalars(
+                select(Attachment)
+                .join(Message, Message.id == Attachment.message_id)
+                .where(Message.conversation_id == conversation_id, Message.state == "asked", Attachment.kind == "image")
+            ).all()
+            language: Language | None = next((each for each in ("en", "zh") if each == conversation.language), None)
+            return Context(language, order_number_seen(photos))
 
-    return language_of
+    return context_of
 
 
-def _parse(parser: Parser, language_of: LanguageOf, body: ParseBody) -> dict[str, Any]:
-    understanding = parse_payload(body.text) or parser.parse(body.text)
-    language = language_of(body.message_id) if body.message_id else None
-    if language is not None:
-        understanding = replace(understanding, language=language)
+def _parse(parser: Parser, context_of: ContextOf, body: ParseBody) -> dict[str, Any]:
+    understanding = parse_payload(body.text)
+    context = context_of(body.message_id) if body.message_id else Context()
+    if understanding is None:
+        understanding = with_order_number(parser.parse(body.text), context.order_number)
+    if context.language is not None:
+        understanding = replace(understanding, language=context.language)
     return to_rasa(understanding)
 
 
@@ -109,5 +128,8 @@ async def _run(executor: ActionExecutor, call: dict[str, Any]) -> dict[str, Any]
 def apology(call: dict[str, Any]) -> dict[str, Any]:
     """An action's answer that tells the customer honestly, and the turn that it failed."""
     metadata = ((call.get("tracker") or {}).get("latest_message") or {}).get("metadata") or {}
-    words = phrase("technical_problem", str(metadata.get("language") or "en"))
-    return {"events": [], "responses": [{"text": words}, {"custom": {"done": FAILED}}]}
+    language = str(metadata.get("language") or "en")
+    words = phrase("technical_problem", language)
+    # One event, for Rasa drops the words of a form that reports none.
+    events = [{"event": "slot", "name": "language", "value": language}]
+    return {"events": events, "responses": [{"text": words}, {"custom": {"done": FAILED}}]}

@@ -6,9 +6,9 @@ nothing, so a turn that was cut off anywhere goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 
 import structlog
 from sqlalchemy import func, select
@@ -25,7 +25,7 @@ from crm.conversations import close
 from crm.models import Attachment, Conversation, Message, utc_now
 from crm.unit_of_work import Database
 from nlu.payloads import format_payload, parse_payload
-from nlu.understanding import Understanding
+from nlu.understanding import Entity, Understanding
 
 log = structlog.get_logger(__name__)
 
@@ -147,11 +147,14 @@ class Turn:
         wordless = pending.payload or _payload_of_media(pending)
         if wordless is None:
             with self._metrics.stage_seconds.labels("understand").time():
-                return Utterance(typed(pending.text), self._parser.parse(pending.text))
-        understanding = parse_payload(wordless)
-        if understanding is None:
+                understanding = self._parser.parse(pending.text)
+            return Utterance(
+                typed(pending.text), with_order_number(understanding, order_number_seen(pending.attachments))
+            )
+        pressed = parse_payload(wordless)
+        if pressed is None:
             raise ValueError("a button of ours carries what is no payload")
-        return Utterance(wordless, understanding)
+        return Utterance(wordless, pressed)
 
     def _note_understanding(self, pending: Pending, understanding: Understanding, language: str) -> None:
         with self._database.writing() as session:
@@ -248,14 +251,21 @@ def _payload_of_media(pending: Pending) -> str | None:
     """A message without words says what was sent, and the order number seen in it."""
     if pending.text.strip() or not pending.attachments:
         return None
-    photos = [each for each in pending.attachments if each.kind == "image"]
-    if not photos:
+    if not any(each.kind == "image" for each in pending.attachments):
         return format_payload("send_voice")
-    number = next((found for photo in photos if (found := order_number_in(photo.facts))), None)
+    number = order_number_seen(pending.attachments)
     return format_payload("send_photo", {"order_number": number} if number else None)
 
 
-def order_number_in(facts: dict[str, Any] | None) -> str | None:
-    """The order number that was read off a photo, if any."""
-    fields = (facts or {}).get("fields", [])
-    return next((str(each["value"]) for each in fields if each["name"] == "order_number"), None)
+def order_number_seen(attachments: Sequence[Attachment]) -> str | None:
+    """The first order number that was read off a photo, if any."""
+    fields = (field for each in attachments if each.kind == "image" for field in (each.facts or {}).get("fields", []))
+    return next((str(field["value"]) for field in fields if field["name"] == "order_number"), None)
+
+
+def with_order_number(understanding: Understanding, number: str | None) -> Understanding:
+    """The understanding of a photo's words, with the order number on the photo where the words name none."""
+    if number is None or any(entity.name == "order_number" for entity in understanding.entities):
+        return understanding
+    seen = Entity("order_number", number, text="", start=0, end=0, extractor="photo")
+    return replace(understanding, entities=(*understanding.entities, seen))

@@ -18,7 +18,7 @@ from bot.composition import (
 )
 from bot.engine import rasa_executable
 from bot.installation import FIRST_STAFF_EMAIL, Prepared, Steps, prepare
-from bot.internal import internal_app, language_in
+from bot.internal import context_in, internal_app
 from bot.public import add_demo, public_app
 from bot.server import Ports, Program, bind, free_port
 from bot.settings import PROJECT, Settings
@@ -51,7 +51,7 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Progr
 
     return Program(
         public=_public(site),
-        internal=internal_app(site.parser, build_actions_for(site), language_in(site.database), site.metrics),
+        internal=internal_app(site.parser, build_actions_for(site), context_in(site.database), site.metrics),
         ports=ports,
         engine=engine,
         durable=site.durable,

@@ -1,7 +1,7 @@
 """The whole story, as a customer and as staff live it: text, photo and voice note, in both languages, then the console.
 
-Everything is real: the program as ``make run`` starts it, Rasa, the models, the browser. The pictures of the README
-are taken here.
+Everything is real: the program as ``make run`` starts it, Rasa, the models, the browser. ``make pictures`` puts two of
+the pictures taken here into the documents.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.installation import FIRST_STAFF_EMAIL
-from bot.settings import PROJECT
 from perception.audio import decode as decode_audio
 from tests.browser.widget_page import DESKTOP, PHONE, WidgetPage
 from tests.whole import Whole
@@ -26,7 +25,6 @@ from tests.whole import Whole
 pytestmark = pytest.mark.timeout(1500)
 
 MEDIA = Path(__file__).parents[1] / "media"
-IMAGES = PROJECT / "docs" / "images"
 SLOW_S = 60
 """Patience for hearing and seeing on a busy machine."""
 
@@ -77,7 +75,7 @@ def test_an_english_customer_writes_shows_and_speaks(
     widget.expect_bot(re.compile("e-?mail|phone", re.IGNORECASE))
     widget.send("mia.turner@example.com")
     widget.expect_bot(re.compile("A1024"))
-    widget.page.screenshot(path=IMAGES / "widget.png")
+    widget.page.screenshot(path=screenshots / "widget.png")
 
     widget.attach(label)
     widget.press_send()
@@ -144,7 +142,7 @@ def test_staff_find_both_conversations_with_what_was_said_seen_and_heard(
     expect(log.get_by_text("where is my order A1024?")).to_be_visible()
     expect(log.locator(".photo").first).to_contain_text("A1024")
     expect(log.locator(".voice").first).to_contain_text("Heard")
-    page.screenshot(path=IMAGES / "console.png")
+    page.screenshot(path=screenshots / "console.png")
     page.go_back()
     page.locator(".entry").filter(has_text="李").first.click()
     expect(page.get_by_role("log").locator(".voice").first).to_be_visible()

@@ -82,7 +82,7 @@ def _spelled_out(phrase: str, letters: list[str], dice: random.Random) -> Iterat
         "ticket": lambda: ["t.", *_number(dice)],
         "digits": lambda: _digits(dice, dice.choice([7, 10, 11])),
         "item": lambda: [dice.choice(_ITEMS)],
-        "small": lambda: [dice.choice(_DIGITS[1:6])],
+        "small": lambda: [dice.choice(_DIGITS)],
     }
     for _ in range(_SAMPLES):
         yield _PLACE.sub(lambda place: " ".join(places[place[1]]()), phrase)

@@ -15,8 +15,9 @@ _POSTAL = re.compile(r"(?<![A-Z0-9])([A-Z]{2})(\d{8})(\d)([A-Z]{2})(?![A-Z0-9])"
 _CHINESE = re.compile(r"(?<![A-Z0-9])(?:SF\d{12,15}|YT\d{13,15}|JD[A-Z0-9]\d{11,13}|JT\d{13})(?![A-Z0-9])")
 _LABELLED = re.compile(
     r"(?:TRACKING|WAYBILL|AWB|CONSIGNMENT|运单|快递单|物流单)[ ]?(?:NUMBER|NO|NR|ID|CODE|号码|号|编号)?[ .:#：]*"
-    r"((?=[A-Z0-9 ]*\d{4})[A-Z0-9]{2,6}(?:[ ]?[A-Z0-9]{3,8}){1,6})"
+    r"([A-Z]{0,4}(?:\d[A-Z0-9]{3,}|\d{3,4})(?: \d{2,})*)(?![A-Z0-9])"
 )
+_LABELLED_LENGTH = 8
 _POSTAL_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 """Universal Postal Union, standard S10."""
 
@@ -40,7 +41,8 @@ def tracking_number_in(text: str, *, labelled: bool) -> str | None:
     if match:
         return match[0]
     match = _LABELLED.search(plain) if labelled else None
-    return match[1].replace(" ", "") if match else None
+    number = match[1].replace(" ", "") if match else ""
+    return number if len(number) >= _LABELLED_LENGTH else None
 
 
 def _postal_check(match: re.Match[str]) -> bool:

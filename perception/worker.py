@@ -174,6 +174,8 @@ class _Worker:
             if self._closed:
                 raise ServiceClosed("the perception service was closed") from None
             raise UnreadableMedia("the file brought its decoder down") from None
+        if "spent" in header:
+            self._end()
         if "error" in header:
             raise wire.error_from_json(header["error"])
         return header, payload

@@ -59,31 +59,33 @@ def _serve(connection: socket.socket, setup: Setup) -> None:
     while True:
         job, data = wire.receive(connection, max_payload=setup.limits.max_bytes)
         signal.setitimer(signal.ITIMER_REAL, job["timeout_s"] + _GRACE_S)  # SIGALRM is left to end the process
-        header, payload, usable = _answer(senses, job, data)
+        header, payload = _answer(senses, job, data)
         signal.setitimer(signal.ITIMER_REAL, 0)
         wire.send(connection, header, payload)
-        if not usable:
-            return
 
 
-def _answer(senses: Senses, job: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes, bool]:
-    """Header and payload of the answer, and whether the process may go on."""
+def _answer(senses: Senses, job: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Header and payload of the answer; ``spent`` tells the server to replace this process."""
     try:
         facts = _do(senses, job, data)
     except PerceptionError as error:
-        return {"error": wire.error_to_json(error)}, b"", True
+        return {"error": wire.error_to_json(error)}, b""
     except MemoryError:
-        return {"error": wire.error_to_json(UnreadableMedia("needs more memory than is allowed"))}, b"", False
+        return _spent("needs more memory than is allowed"), b""
     except Exception as trouble:  # the one broad except of this process: recorded, answered, and the process replaced
         place = trouble.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
         log.error("perception_job_failed", job=job["job"], error=type(trouble).__name__, where=where)
-        return {"error": wire.error_to_json(UnreadableMedia("the file could not be made out"))}, b"", False
+        return _spent("the file could not be made out"), b""
     if isinstance(facts, bytes):
-        return {"facts": None}, facts, True
-    return {"facts": wire.facts_to_json(facts)}, b"", True
+        return {"facts": None}, facts
+    return {"facts": wire.facts_to_json(facts)}, b""
+
+
+def _spent(message: str) -> dict[str, Any]:
+    return {"error": wire.error_to_json(UnreadableMedia(message)), "spent": True}
 
 
 def _do(senses: Senses, job: dict[str, Any], data: bytes) -> Speech | Photo | bytes | float | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
@@ -26,27 +26,25 @@ WAITING = 256
 MOST_CHARACTERS = 1_000_000
 
 
-class Parser(Protocol):
-    """What the endpoint needs of an ``Understander``."""
-
-    def parse(self, text: str) -> Understanding: ...
+Understand = Callable[[str, str | None], Understanding]
+"""What a text means that this sender wrote; None where Rasa does not say who."""
 
 
 class ParsePool:
-    """A bounded pool of threads around a parser."""
+    """A bounded pool of threads around understanding."""
 
-    def __init__(self, parser: Parser, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
-        self._parser = parser
+    def __init__(self, understand: Understand, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
+        self._understand = understand
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="understand")
         self._free = waiting
 
-    async def parse(self, text: str) -> Understanding:
+    async def parse(self, text: str, sender: str | None) -> Understanding:
         """Raises Overloaded at once when the queue is full. To be called from one event loop."""
         if self._free <= 0:
             raise Overloaded("too many texts are waiting to be understood")
         self._free -= 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._parser.parse, text)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._understand, text, sender)
         finally:
             self._free += 1
 
@@ -54,9 +52,9 @@ class ParsePool:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def parse_router(understander: Parser, *, workers: int = WORKERS, waiting: int = WAITING) -> APIRouter:
+def parse_router(understand: Understand, *, workers: int = WORKERS, waiting: int = WAITING) -> APIRouter:
     """The endpoint, ready to be included in an app; its threads end with the app."""
-    pool = ParsePool(understander, workers=workers, waiting=waiting)
+    pool = ParsePool(understand, workers=workers, waiting=waiting)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -67,10 +65,9 @@ def parse_router(understander: Parser, *, workers: int = WORKERS, waiting: int =
 
     @router.post("/model/parse")
     async def parse(request: Request) -> Response:
-        """Takes what Rasa sends, ``{"text", "message_id", "token"}``; all but the text is ignored (its ``message_id``
-        holds the sender's id)."""
+        """Takes what Rasa sends, ``{"text", "message_id", "token"}``; its ``message_id`` holds the sender's id."""
         try:
-            understanding = await pool.parse(_text_of(await request.body()))
+            understanding = await pool.parse(*_question(await request.body()))
         except InvalidRequest as error:
             return _refusal(422, error)
         except Overloaded as error:
@@ -80,8 +77,8 @@ def parse_router(understander: Parser, *, workers: int = WORKERS, waiting: int =
     return router
 
 
-def _text_of(body: bytes) -> str:
-    """Raises InvalidRequest; its message holds nothing of the body."""
+def _question(body: bytes) -> tuple[str, str | None]:
+    """The text and its sender. Raises InvalidRequest; its message holds nothing of the body."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
@@ -91,7 +88,8 @@ def _text_of(body: bytes) -> str:
         raise InvalidRequest("the body needs a text")
     if len(text) > MOST_CHARACTERS:
         raise InvalidRequest(f"the text is longer than {MOST_CHARACTERS} characters")
-    return text
+    sender = content.get("message_id")
+    return text, sender if isinstance(sender, str) else None
 
 
 def _refusal(status: int, error: NluError, *, headers: dict[str, str] | None = None) -> Response:

@@ -115,8 +115,25 @@ def _features(document: Doc, known: Sequence[Found]) -> list[list[str]]:
         for left, right in ((-1, 0), (0, 1), (-2, -1), (1, 2)):
             row.append(f"{left}{right}={_at(words, here + left)}|{_at(words, here + right)}")
         row.append(f"-1..1={_at(words, here - 1)}|{words[here]}|{_at(words, here + 1)}")
+        row.extend(_place_in_run(words, here))
         rows.append(row)
     return rows
+
+
+def _place_in_run(words: Sequence[str], here: int) -> list[str]:
+    """How near the ends of its run of Chinese characters one stands, and behind which character a family name does:
+    "收货人罗春梅" ends with a name of three."""
+    if not _HAN.match(words[here]):
+        return []
+    to_end = next((n for n in range(1, 4) if not _HAN.match(_at(words, here + n))), 4)
+    from_start = next((n for n in range(1, 4) if not _HAN.match(_at(words, here - n))), 4)
+    features = [f"end={to_end}", f"start={from_start}"]
+    for back in range(3):
+        if _at(words, here - back) in _SURNAMES:
+            left = 4 if to_end == 4 else to_end + back
+            features.append(f"surname-{back}:{left}")
+            features.append(f"surname-{back}:{_at(words, here - back - 1)}")
+    return features
 
 
 def _at(words: Sequence[str], place: int) -> str:

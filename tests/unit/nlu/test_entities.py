@@ -33,9 +33,9 @@ def test_products_of_the_records_are_found_by_name(understander: Understander, t
 
 def test_products_can_change_while_serving(load: Callable[..., Understander]) -> None:
     understander = load()
-    assert not any(name == "product" for name, _, _ in entities(understander, "the steel kettle 3000"))
-    understander.update_products(["Steel Kettle 3000"])
-    assert entities(understander, "the steel kettle 3000") == [("product", "steel kettle 3000", "Steel Kettle 3000")]
+    assert not any(name == "product" for name, _, _ in entities(understander, "the steel lamp 3000"))
+    understander.update_products(["Steel Lamp 3000"])
+    assert entities(understander, "the steel lamp 3000") == [("product", "steel lamp 3000", "Steel Lamp 3000")]
 
 
 @pytest.mark.parametrize(

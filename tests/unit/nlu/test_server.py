@@ -42,7 +42,7 @@ async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 def app_of(parser: object, **options: int) -> FastAPI:
     app = FastAPI()
-    app.include_router(parse_router(parser, **options))  # type: ignore[arg-type]
+    app.include_router(parse_router(lambda text, _sender: parser.parse(text), **options))  # type: ignore[attr-defined]
     return app
 
 
@@ -75,6 +75,21 @@ async def test_what_is_no_json_is_refused(understander: Understander, body: byte
     async with client_of(app_of(understander)) as client:
         answer = await client.post("/model/parse", content=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
+
+
+async def test_who_wrote_is_passed_on() -> None:
+    senders: list[str | None] = []
+
+    def understand(text: str, sender: str | None) -> Understanding:
+        senders.append(sender)
+        return Understanding(text, "und", IntentScore("greet", 1.0), ())
+
+    app = FastAPI()
+    app.include_router(parse_router(understand))
+    async with client_of(app) as client:
+        for body in ({"text": "a", "message_id": "web-17"}, {"text": "b"}, {"text": "c", "message_id": 7}):
+            assert (await client.post("/model/parse", json=body)).status_code == 200
+    assert senders == ["web-17", None, None]
 
 
 async def test_half_a_character_is_given_back_as_it_came(understander: Understander) -> None:

@@ -8,7 +8,8 @@ import pytest
 from nlu.artefacts import ModelFiles
 from nlu.encoder import MANIFEST, Manifest
 from nlu.errors import EncoderMissing, ModelDamaged, ModelMissing, TrainingDataError
-from nlu.training import TrainingReport, fingerprint, is_current, train
+from nlu.examples import read_file
+from nlu.training import TrainingReport, fingerprint, gazetteer, is_current, train
 from tests.unit.nlu.small_shop import HashingEncoder, write_data
 
 
@@ -105,3 +106,15 @@ def test_saving_replaces_and_leaves_nothing_beside(trained: tuple[Path, Training
     files.save(tmp_path / "model", {"second": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert json.loads((tmp_path / "model" / "report.json").read_text()) == {"second": 2}
+
+
+def test_names_annotated_nearly_everywhere_are_learnt_by_heart(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yml"
+    path.write_text(
+        "nlu:\n- intent: a\n  examples: |\n"
+        "    - my [kettle](product) broke\n    - the [kettle](product) is fine\n    - I saw a [light](product)\n"
+        "    - a light breakfast\n    - light rain\n    - ask [Tom](person)\n",
+        encoding="utf-8",
+    )
+    lists = {one.entity: set(one.names) for one in gazetteer(read_file(path)).lists}
+    assert lists == {"product": {"kettle"}}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
+from pydantic import ValidationError
 
 from bot.errors import BotError
 from bot.logs import configure_logs
@@ -61,7 +62,13 @@ def show(value: Any) -> None:
 @click.pass_context
 def main(context: click.Context, data: Path | None) -> None:
     """A conversational CRM bot that you host yourself."""
-    settings = Settings() if data is None else Settings(data=data.resolve())
+    os.umask(0o077)  # whatever is written is its owner's alone
+    try:
+        settings = Settings() if data is None else Settings(data=data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = "_".join(["CRMBOT", *(str(part).upper() for part in first["loc"])])
+        raise click.UsageError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
     configure_logs(settings.log_level, as_json=settings.log_json)
     context.obj = settings
 
@@ -301,5 +308,4 @@ def bench_satisfaction(sets: Path, json_path: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    os.umask(0o077)
     main()

@@ -88,10 +88,9 @@ def build_site(
     metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
     durable = Durable(settings.dbos_url)
 
-    def enqueue_turn(message: Queued, has_media: bool) -> None:
-        durable.enqueue(
-            TURNS, "turn", f"turn-{message.id}", message.id, has_media, key=message.conversation_id, order=message.seq
-        )
+    def enqueue_turn(message: Queued, has_media: bool, again: str = "") -> None:
+        name = f"turn-{message.id}{again}"
+        durable.enqueue(TURNS, "turn", name, message.id, has_media, key=message.conversation_id, order=message.seq)
 
     def enqueue_delivery(message: Queued) -> None:
         durable.enqueue(
@@ -134,7 +133,7 @@ def build_site(
         metrics,
         session_turns=settings.session_turns,
         audio_limit_s=settings.audio_limit_s,
-        on_close=lambda conversation_id: closing.closed(conversation_id, "goodbye"),
+        on_close=closing.closed,
     )
     perceiving = Perceiving(database, media, live, senses, metrics)
     _register(durable, turn, perceiving, outbox, closing, inbox, settings)
@@ -227,7 +226,9 @@ def product_names(database: Database) -> list[str]:
 
 
 def build_dialogue(settings: Settings, keys: Keys, rasa_url: str) -> Dialogue:
-    return Dialogue(rasa_url, keys.engine, timeout_s=settings.rasa_timeout_s)
+    return Dialogue(
+        rasa_url, keys.engine, timeout_s=settings.rasa_timeout_s, restart_wait_s=settings.rasa_restart_wait_s
+    )
 
 
 def build_senses(settings: Settings) -> PerceptionService:

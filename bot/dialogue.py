@@ -6,6 +6,7 @@ utterance is sent again, ``recall`` therefore looks in the tracker whether it wa
 
 from __future__ import annotations
 
+import time
 from typing import Any, Protocol
 
 import httpx
@@ -14,6 +15,7 @@ from bot.errors import EngineRefused, EngineUnavailable
 from bot.messages import Button, Reply
 
 FULL_WIDTH_SLASH = "／"
+READY_POLL_S = 0.2
 
 
 class Conversing(Protocol):
@@ -29,9 +31,14 @@ class Conversing(Protocol):
 
 
 class Dialogue:
-    """A Rasa server at ``base_url``; ``token`` is the one it was started with. Thread-safe."""
+    """A Rasa server at ``base_url``; ``token`` is the one it was started with. Thread-safe.
 
-    def __init__(self, base_url: str, token: str, *, timeout_s: float) -> None:
+    When Rasa does not answer, a call waits up to ``restart_wait_s`` for it to come back before it raises: the next
+    try then finds it there.
+    """
+
+    def __init__(self, base_url: str, token: str, *, timeout_s: float, restart_wait_s: float = 0) -> None:
+        self._restart_wait_s = restart_wait_s
         self._http = httpx.Client(
             base_url=base_url,
             params={"token": token},
@@ -68,10 +75,16 @@ class Dialogue:
     def close(self) -> None:
         self._http.close()
 
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + self._restart_wait_s
+        while time.monotonic() < deadline and not self.ready():
+            time.sleep(READY_POLL_S)
+
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
         try:
             response = self._http.request(method, path, **arguments)
         except httpx.HTTPError as error:
+            self._wait_ready()
             raise EngineUnavailable(f"Rasa does not answer: {type(error).__name__}") from error
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise EngineUnavailable(f"Rasa answered {response.status_code}")

@@ -14,6 +14,7 @@ from bot.keys import load_or_create_keys
 from bot.settings import PROJECT, Settings
 from crm.schema import is_current
 from crm.unit_of_work import Database
+from perception.whisper import has_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def examine(settings: Settings) -> list[Check]:
         _check("dialogue", (settings.dialogue_dir / DIALOGUE_MODEL).exists, "run: crmbot train"),
         _check(
             "whisper",
-            (settings.whisper_dir / "model.bin").exists,
+            lambda: has_model(settings.whisper_dir),
             "without it English voice notes are recognised by pocketsphinx and Chinese ones are left to staff",
             needed=False,
         ),

@@ -45,6 +45,7 @@ class Durable:
         self._queues: dict[str, float] = {}
         self._workflows: dict[str, Workflow] = {}
         self._schedules: list[tuple[str, str]] = []
+        self.launched = False
 
     def workflow(self, name: str, run: Workflow) -> None:
         """Makes ``run`` durable under ``name``; its arguments are ids."""
@@ -74,10 +75,12 @@ class Durable:
                 for name, cron in self._schedules
             ]
         )
+        self.launched = True
 
     def enqueue(self, queue: str, workflow: str, workflow_id: str, *args: str | bool, key: str, order: int = 1) -> None:
         """Queues a workflow; the same ``workflow_id`` again does nothing. May be called within a step, too.
 
+        Before ``launch`` and after ``close`` it does nothing: what is stored is queued at the next start.
         Among those of one ``key`` the least ``order`` (from 1) runs first; DBOS's own clock is too coarse to tell.
         """
 
@@ -85,11 +88,14 @@ class Durable:
             with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=key, priority=order):
                 DBOS.enqueue_workflow(queue, self._workflows[workflow], *args)
 
+        if not self.launched:
+            return
         # In an empty context: DBOS takes no new work from inside a step, and this is no part of the step.
         contextvars.Context().run(enqueue)
 
     def close(self, wait_s: int = 5) -> None:
         """Stops taking work and waits a little for what is under way; the rest is finished after the next start."""
+        self.launched = False
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
 
 

@@ -8,8 +8,7 @@ BotError
 │   ├── TooLarge              413 too_large           text or file over the limit
 │   ├── UnsupportedFile       415 unsupported_media   the bytes are no picture and no sound taken here
 │   ├── Unprocessable         422 …                   empty_message, unknown_payload, invalid_rating, unreadable_media
-│   ├── TooManyRequests       429 too_many_requests   carries ``retry_after_s``
-│   └── NotReady              503 not_ready           a part that is needed does not answer
+│   └── TooManyRequests       429 too_many_requests   carries ``retry_after_s``
 ├── EngineError               Rasa
 │   ├── EngineUnavailable     engine_unavailable      it does not answer; trying again helps
 │   └── EngineRefused         engine_refused          it answered with an error
@@ -71,11 +70,6 @@ class TooManyRequests(ChannelError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"Too many at once. Try again in {retry_after_s} s.")
         self.retry_after_s = retry_after_s
-
-
-class NotReady(ChannelError):
-    status = 503
-    code = "not_ready"
 
 
 class EngineError(BotError):

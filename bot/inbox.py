@@ -24,6 +24,8 @@ from crm.unit_of_work import Database
 from perception.errors import EmptyMedia, MediaTooLarge, PerceptionError, UnsupportedMedia
 from perception.media import MediaLimits, identify
 
+LONG_WAIT = timedelta(minutes=10)
+"""A turn takes less, Rasa's restarts included."""
 PAYLOAD_MEMORY = 30
 """How many of the bot's latest messages may have offered the button that is pressed now."""
 
@@ -39,7 +41,7 @@ class StoredMedia:
 
 
 class Inbox:
-    """``enqueue_turn(message, has_media)`` queues the work on a stored message.
+    """``enqueue_turn(message, has_media, again)`` queues the work on a message; ``again`` tells a later try apart.
 
     ``clean_photo`` turns a photo upright and drops what it says about its place; it raises PerceptionError.
     """
@@ -49,7 +51,7 @@ class Inbox:
         database: Database,
         media: MediaStore,
         live: Live,
-        enqueue_turn: Callable[[Queued, bool], None],
+        enqueue_turn: Callable[[Queued, bool, str], None],
         *,
         clean_photo: Callable[[bytes], bytes],
         text_limit: int,
@@ -86,19 +88,25 @@ class Inbox:
             self._discard(stored)
             return message.id
         self._live.publish(Notice(message.conversation_id, inbound.identity_id))
-        self._enqueue_turn(message, bool(stored))
+        self._enqueue_turn(message, bool(stored), "")
         return message.id
 
     def requeue(self, older_than: timedelta = timedelta(0)) -> int:
-        """Queues the turns of stored messages that have none yet; returns how many were looked at."""
+        """Queues the turns of stored messages that have none yet; returns how many were looked at.
+
+        A message that has waited for long is queued anew: its turn has ended without an answer, or its record was
+        restored from a backup after the turn.
+        """
         with self._database.reading() as session:
             waiting = session.execute(
-                select(Message.id, Message.conversation_id, Message.seq, Message.attachments.any())
+                select(Message.id, Message.conversation_id, Message.seq, Message.at, Message.attachments.any())
                 .where(Message.state.in_(("received", "asked")), Message.at <= utc_now() - older_than)
                 .order_by(Message.identity_id, Message.seq)
             ).all()
-        for message_id, conversation_id, seq, has_media in waiting:
-            self._enqueue_turn(Queued(message_id, conversation_id, seq), has_media)
+        now = utc_now()
+        for message_id, conversation_id, seq, at, has_media in waiting:
+            again = f"-{now:%Y%m%d%H}" if now - at > LONG_WAIT else ""
+            self._enqueue_turn(Queued(message_id, conversation_id, seq), has_media, again)
         return len(waiting)
 
     def _find(self, inbound: Inbound) -> Queued | None:

@@ -14,11 +14,9 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import Action, ActionExecutionRejection, ActionNotFoundException
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
 
 from bot.metrics import Metrics
 from bot.phrases import phrase
@@ -26,8 +24,8 @@ from bot.turn import FAILED, Parser, order_number_seen, with_order_number
 from crm.models import Attachment, Conversation, Message
 from crm.unit_of_work import Database
 from nlu.payloads import parse_payload
-from nlu.rasa_format import to_rasa
-from nlu.understanding import Language
+from nlu.server import parse_router
+from nlu.understanding import Language, Understanding
 
 log = structlog.get_logger(__name__)
 
@@ -45,22 +43,12 @@ ACTION_ATTEMPTS = 3
 ACTION_PAUSE_S = 0.2
 
 
-class ParseBody(BaseModel):
-    """Rasa's request; its ``message_id`` holds the sender id, which is our conversation's id."""
-
-    text: str
-    message_id: str | None = None
-
-
 def internal_app(parser: Parser, actions: list[Action], context_of: ContextOf, metrics: Metrics) -> FastAPI:
     app = FastAPI(title="crmbot internal", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(parse_router(lambda text, sender: _understand(parser, context_of, text, sender)))
     executor = ActionExecutor()
     for action in actions:
         executor.register_action(action)
-
-    @app.post("/model/parse")
-    async def parse(body: ParseBody) -> dict[str, Any]:
-        return await run_in_threadpool(_parse, parser, context_of, body)
 
     @app.post("/webhook")
     async def webhook(request: Request) -> JSONResponse:
@@ -99,14 +87,11 @@ def context_in(database: Database) -> ContextOf:
     return context_of
 
 
-def _parse(parser: Parser, context_of: ContextOf, body: ParseBody) -> dict[str, Any]:
-    understanding = parse_payload(body.text)
-    context = context_of(body.message_id) if body.message_id else Context()
-    if understanding is None:
-        understanding = with_order_number(parser.parse(body.text), context.order_number)
-    if context.language is not None:
-        understanding = replace(understanding, language=context.language)
-    return to_rasa(understanding)
+def _understand(parser: Parser, context_of: ContextOf, text: str, conversation_id: str | None) -> Understanding:
+    """What a text means in its conversation; Rasa's sender is our conversation."""
+    context = context_of(conversation_id) if conversation_id else Context()
+    understanding = parse_payload(text) or with_order_number(parser.parse(text), context.order_number)
+    return replace(understanding, language=context.language) if context.language else understanding
 
 
 async def _run(executor: ActionExecutor, call: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from bot.channels.web import WebChannel
 from bot.errors import BotError, ChannelError, TooLarge, TooManyRequests, UnknownRecord
 from bot.metrics import Metrics
 from bot.visitors import sign_identity
+from crm.demo import DEMO_REFS
 from crm.errors import CrmError, InvalidValue, NotFound
 from crm.models import Customer
 from crm.unit_of_work import Database
@@ -96,13 +97,14 @@ def add_demo(app: FastAPI, database: Database, site_secret: str) -> None:
     @app.get("/demo/customers", tags=["demo"])
     def customers() -> list[dict[str, str]]:
         with database.reading() as session:
-            rows = session.scalars(select(Customer).order_by(Customer.id)).all()
+            rows = session.scalars(select(Customer).where(Customer.ref.in_(DEMO_REFS)).order_by(Customer.id)).all()
         return [{"customer_ref": row.ref, "name": row.name, "language": row.language} for row in rows]
 
     @app.get("/demo/identity", tags=["demo"])
     def identity(customer_ref: str = Query(max_length=64)) -> dict[str, Any]:
         with database.reading() as session:
-            if session.scalar(select(Customer.id).where(Customer.ref == customer_ref)) is None:
+            known = session.scalar(select(Customer.id).where(Customer.ref == customer_ref))
+            if known is None or customer_ref not in DEMO_REFS:  # nobody is let in as a real customer
                 raise UnknownRecord("There is no such customer.")
         signed = sign_identity(site_secret, customer_ref, int(time.time()) + DEMO_IDENTITY_S)
         return {"customer_ref": signed.customer_ref, "expires": signed.expires, "signature": signed.signature}

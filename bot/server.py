@@ -96,7 +96,7 @@ class Program:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.stop)
         public = self._server(self.public, lifespan="on", proxy_headers=True)
-        internal = self._server(self.internal, lifespan="off", proxy_headers=False)
+        internal = self._server(self.internal, lifespan="on", proxy_headers=False)
         self.engine.start()
         serving = [
             asyncio.create_task(internal.serve(sockets=[self.ports.internal])),
@@ -118,13 +118,17 @@ class Program:
             await asyncio.to_thread(self.on_close)
 
     def _start(self) -> None:
+        """Takes up what was left, once Rasa can answer it; messages that arrive before are stored and wait."""
+        ready = self.engine.wait_ready(LONGEST_START_S)
+        if not ready:
+            log.error("engine_not_ready", waited_s=LONGEST_START_S)
+        if self._told_to_stop.is_set():
+            return
         self.durable.launch()
         self.inbox.requeue()
         self.outbox.requeue()
-        if self.engine.wait_ready(LONGEST_START_S):
+        if ready:
             self.on_ready()
-        else:
-            log.error("engine_not_ready", waited_s=LONGEST_START_S)
 
     def _server(self, app: FastAPI, *, lifespan: str, proxy_headers: bool) -> _Server:
         config = uvicorn.Config(

@@ -6,10 +6,14 @@ things written at run time are derived from ``data``, the data directory.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from limits import parse
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -64,11 +68,52 @@ class Settings(BaseSettings):
     session_turns: int = Field(default=20, gt=0, description="Turns after which Rasa is given a fresh session.")
     turn_attempts: int = Field(default=6, gt=0, description="Tries before a turn is given up with an apology.")
     delivery_attempts: int = Field(default=8, gt=0, description="Tries before a message to a customer is given up.")
+    rasa_restart_wait_s: float = Field(default=60, ge=0, description="Longest wait for Rasa to come back in mid-turn.")
     rasa_timeout_s: float = Field(default=60, gt=0, description="Longest wait for one answer of Rasa.")
 
     rate_visitors: str = Field(default="30/minute", description="New visitors taken from one address.")
     rate_messages: str = Field(default="60/minute", description="Messages taken from one visitor.")
     rate_uploads: str = Field(default="20/minute", description="Photos and voice notes taken from one visitor.")
+
+    @field_validator("data", "models")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.resolve() if path is not None else None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {name!r}; write it as in Europe/Paris") from error
+        return name
+
+    @field_validator("order_number_pattern")
+    @classmethod
+    def _regular_expression(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        return pattern
+
+    @field_validator("phone_regions")
+    @classmethod
+    def _known_regions(cls, regions: str) -> str:
+        unknown = set(regions.split()) - SUPPORTED_REGIONS
+        if unknown:
+            raise ValueError(f"there is no country {sorted(unknown)[0]!r}; write codes as in US CN")
+        return regions
+
+    @field_validator("rate_visitors", "rate_messages", "rate_uploads")
+    @classmethod
+    def _rate(cls, rate: str) -> str:
+        try:
+            parse(rate)
+        except ValueError as error:
+            raise ValueError(f"{rate!r} is no rate; write it as in 30/minute") from error
+        return rate
 
     @property
     def crm_url(self) -> str:
@@ -114,4 +159,5 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address printed for people: the public one, or host and port."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")

@@ -22,7 +22,7 @@ from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.phrases import Phrase, phrase
 from crm.conversations import close
-from crm.models import Attachment, Conversation, Message, utc_now
+from crm.models import Attachment, CloseReason, Conversation, Message, utc_now
 from crm.unit_of_work import Database
 from nlu.payloads import format_payload, parse_payload
 from nlu.understanding import Entity, Understanding
@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 
 FAILED = "failed"
 """``done`` of a reply that apologises: an action could not do its work."""
-GOODBYE = "goodbye"
-"""``done`` of a reply after which the conversation is over."""
+ENDINGS: dict[str | None, CloseReason] = {"goodbye": "goodbye", "rated": "rating"}
+"""``done`` of replies after which the conversation is over, and why it is."""
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 _MEDIA_PHRASES: dict[str, Phrase] = {
     "silence": "silent_note",
@@ -83,7 +83,7 @@ class Turn:
         *,
         session_turns: int,
         audio_limit_s: float,
-        on_close: Callable[[str], None],
+        on_close: Callable[[str, CloseReason], None],
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -200,13 +200,14 @@ class Turn:
                 conversation.mode = "waiting"
             conversation.last_at = utc_now()
             stored = self._add_replies(session, conversation, message, replies)
-            closed = says_goodbye(replies) and close(conversation, "goodbye", utc_now())
+            ending = ending_of(replies)
+            closed = ending is not None and close(conversation, ending, utc_now())
             waited_s = (utc_now() - message.at).total_seconds()
             channel = conversation.channel
         self._live.publish(Notice(pending.conversation_id, pending.identity_id))
         self._outbox.dispatch(channel, stored)
-        if closed:
-            self._on_close(pending.conversation_id)
+        if closed and ending is not None:
+            self._on_close(pending.conversation_id, ending)
         self._metrics.turns.labels(FAILED if failed else "answered").inc()
         self._metrics.messages.labels(channel, "bot").inc(len(stored))
         self._metrics.turn_seconds.observe(waited_s)
@@ -221,12 +222,13 @@ class Turn:
 
     def _bound_session(self, pending: Pending, replies: list[Reply], language: str) -> None:
         """Keeps a long conversation as fast as a short one."""
-        if replies and pending.turns % self._session_turns == 0 and not says_goodbye(replies):
+        if replies and pending.turns % self._session_turns == 0 and ending_of(replies) is None:
             self._dialogue.start_fresh_session(pending.conversation_id, language)
 
 
-def says_goodbye(replies: list[Reply]) -> bool:
-    return any(reply.done == GOODBYE for reply in replies)
+def ending_of(replies: list[Reply]) -> CloseReason | None:
+    """Why the conversation is over after these replies, if it is."""
+    return next((ENDINGS[reply.done] for reply in replies if reply.done in ENDINGS), None)
 
 
 def choose_language(understanding: Understanding, current: str) -> str:

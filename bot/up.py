@@ -44,6 +44,10 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Progr
     rasa = rasa_executable(PROJECT)
     engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, dialogue, site.metrics)
 
+    def on_ready() -> None:
+        click.echo("Ready. Press Ctrl-C to stop.", err=True)
+        senses.warm_up()
+
     def close() -> None:
         senses.close()
         dialogue.close()
@@ -58,7 +62,7 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Progr
         inbox=site.inbox,
         outbox=site.outbox,
         forwarded_allow_ips=settings.forwarded_allow_ips,
-        on_ready=lambda: click.echo("Ready. Press Ctrl-C to stop.", err=True),
+        on_ready=on_ready,
         on_close=close,
     )
 
@@ -98,7 +102,7 @@ def _products(settings: Settings) -> list[str]:
 
 def readiness(site: Site) -> dict[str, bool]:
     """Which parts answer."""
-    return {"database": _answers(site), "engine": site.dialogue.ready(), "models": True}
+    return {"database": _answers(site), "engine": site.dialogue.ready(), "durable work": site.durable.launched}
 
 
 def _answers(site: Site) -> bool:

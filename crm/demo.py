@@ -83,6 +83,10 @@ _SALES = (
 )
 
 
+DEMO_REFS = frozenset(row[0] for row in _CUSTOMERS)
+"""The shop's keys of the made-up customers: anybody may be let in as one of them."""
+
+
 def seed_demo_shop(session: Session, now: datetime) -> bool:
     """Adds the demo shop; False, changing nothing, where it has been added before."""
     if session.scalar(select(Customer.id).where(Customer.ref == _CUSTOMERS[0][0])) is not None:

@@ -29,6 +29,8 @@ RECHECK_S = 1.0
 """How often a waiter looks by itself, for changes made by another process."""
 TOKEN_TIMEOUT_S = 10.0
 POLICY_VIOLATION = 1008
+HIGHEST_SEQ = 2**53 - 1
+"""The largest number that every client counts exactly."""
 STAR = "*"
 
 
@@ -56,6 +58,14 @@ class RatingBody(BaseModel):
     model_config = ConfigDict(strict=True)
     score: int
     comment: str | None = Field(default=None, max_length=4000)
+
+
+class StreamBody(BaseModel):
+    """The first frame of a stream."""
+
+    model_config = ConfigDict(strict=True)
+    token: str
+    after: int = Field(default=0, ge=0, le=HIGHEST_SEQ)
 
 
 class Limits:
@@ -125,7 +135,7 @@ class WebChannel:
         @router.get("/messages")
         async def messages(
             identity_id: int = identity,
-            after: Annotated[int, Query(ge=0)] = 0,
+            after: Annotated[int, Query(ge=0, le=HIGHEST_SEQ)] = 0,
             wait: Annotated[float, Query(ge=0)] = 0,
         ) -> dict[str, Any]:
             return {"messages": await self._wait_for_messages(identity_id, after, min(wait, LONGEST_WAIT_S))}
@@ -166,7 +176,7 @@ class WebChannel:
         await socket.accept()
         try:
             identity_id, after = await self._open_stream(socket)
-        except (ChannelError, TimeoutError, ValueError, WebSocketDisconnect):
+        except (ChannelError, TimeoutError, WebSocketDisconnect):
             await close_quietly(socket, POLICY_VIOLATION)
             return
         self._metrics.streams.inc()
@@ -181,12 +191,14 @@ class WebChannel:
         return STAR in self._allowed_origins or origin in self._allowed_origins or origin.split("//")[-1] == host
 
     async def _open_stream(self, socket: WebSocket) -> tuple[int, int]:
-        first = await asyncio.wait_for(socket.receive_json(), TOKEN_TIMEOUT_S)
-        if not isinstance(first, dict) or not isinstance(first.get("token"), str):
-            raise Unauthorized("The first frame carries the token.")
-        after = first.get("after", 0)
-        identity_id = await run_in_threadpool(self._visitors.identify, first["token"])
-        return identity_id, after if isinstance(after, int) and after >= 0 else 0
+        frame = await asyncio.wait_for(socket.receive(), TOKEN_TIMEOUT_S)
+        if frame["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(frame["code"])
+        try:
+            first = StreamBody.model_validate(json.loads(frame.get("text") or ""))
+        except (ValueError, RecursionError) as error:
+            raise Unauthorized("The first frame carries the token.") from error
+        return await run_in_threadpool(self._visitors.identify, first.token), first.after
 
     async def _feed(self, socket: WebSocket, subscription: Subscription, identity_id: int, after: int) -> None:
         """Sends what is new, in order, and again what has changed since it was sent."""
@@ -219,7 +231,7 @@ async def read_inbound(request: Request, identity_id: int) -> Inbound:
         body = MessageBody.model_validate(json.loads(await request.body()))
     except ValidationError as error:
         raise BadRequest(describe(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not JSON.") from error
     if body.text is not None and body.payload is not None:
         raise BadRequest("Send either text or payload.")

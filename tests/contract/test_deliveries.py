@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.base import Channel, DeliveryRefused, Outgoing
-from bot.errors import NotReady
+from bot.errors import ChannelError
 from bot.messages import Inbound
 from crm.models import Identity, Message, OutboxRow
 from tests.serving import Serving, serving, wait_until
@@ -82,7 +82,7 @@ def test_answers_are_sent_in_order_and_named(loft: Serving, pigeon: Pigeon, iden
 
 
 def test_a_passing_fault_is_tried_again(loft: Serving, pigeon: Pigeon, identity_id: int) -> None:
-    pigeon.weather[:] = [NotReady("storm"), NotReady("storm")]
+    pigeon.weather[:] = [ChannelError("storm"), ChannelError("storm")]
     loft.site.inbox.accept(Inbound(identity_id, "m", text="home"))
     (row,) = ended(loft, identity_id, 1)
     assert (row.state, pigeon.sent) == ("sent", ["You said: home"])
@@ -96,7 +96,7 @@ def test_a_refusal_is_dead_at_once(loft: Serving, pigeon: Pigeon, identity_id: i
 
 
 def test_a_fault_that_stays_is_dead_in_the_end(loft: Serving, pigeon: Pigeon, identity_id: int) -> None:
-    pigeon.weather[:] = [NotReady("storm")] * 3
+    pigeon.weather[:] = [ChannelError("storm")] * 3
     loft.site.inbox.accept(Inbound(identity_id, "m", text="home"))
     (row,) = ended(loft, identity_id, 1)
     assert (row.state, row.error_code, pigeon.sent) == ("dead", "attempts_exhausted", [])

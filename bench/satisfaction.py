@@ -1,8 +1,10 @@
 """``crmbot bench satisfaction``: predicted satisfaction against what people judged, on public dialogues.
 
 STC-3 in both languages: five folds by dialogue id, the same in both languages, so that a dialogue and its translation
-fall together; in each fold the model is fitted on the other four and judged on the fifth, beside two guesses. Nothing
-is tuned here: the settings are those of satisfaction/fitting.py.
+fall together; in each fold the model is fitted on the other four and judged on the fifth, beside two guesses. Then, if
+they are there, the USS dialogues between people and task bots: the packaged model, which has seen nothing like them,
+against the raters' overall grades, by the words alone. Nothing is tuned here: the settings are those of
+satisfaction/fitting.py.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench import uss
 from satisfaction.corpus import FOLDS, distributions, fold_of
 from satisfaction.fitting import FILES, VERSION, fit_on, read_rated
 from satisfaction.formats import RatedTranscript
@@ -53,13 +56,28 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """How the named turns fared: their share that moved the score as said when really taken out, and of dialogues
-    whose mean lies within the 80 % interval; milliseconds to score one dialogue with its reasons (median)."""
+    whose mean lies within the 80 % interval; the mean absolute error in points, also by the number of turns;
+    milliseconds to score one dialogue with its reasons (median)."""
 
     language: str
     reasons: int
     faithful: float
     within_interval: float
+    error: float
+    error_by_turns: dict[str, float]
     score_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The packaged model on dialogues unlike those it was fitted on; errors in points of the scale."""
+
+    what: str
+    dialogues: int
+    spearman: float
+    error: float
+    error_of_constant: float
+    within_interval: float
 
 
 def run(data_dir: Path, json_path: Path | None) -> None:
@@ -74,10 +92,12 @@ def run(data_dir: Path, json_path: Path | None) -> None:
             measure(language, "the usual distribution", np.repeat(truth.mean(0, keepdims=True), len(truth), 0), truth),
             measure(language, "crmbot", np.array([one.score.distribution for one in judged[language]]), truth),
         ]
-        evidence.append(_evidence(language, judged[language], truth @ GRADES))
-    _print(figures, evidence)
+        evidence.append(_evidence(language, items, judged[language], truth @ GRADES))
+    elsewhere = [_elsewhere(name, path) for name in uss.SETS if (path := uss.find(data_dir, name)) is not None]
+    _print(figures, evidence, elsewhere)
     if json_path is not None:
-        json_path.write_text(json.dumps(_document(figures, evidence), indent=2) + "\n", encoding="utf-8")
+        document = _document(figures, evidence, elsewhere)
+        json_path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def measure(language: str, what: str, predicted: FloatArray, truth: FloatArray) -> Figures:
@@ -134,38 +154,74 @@ def _judge(scorer: Scorer, transcript: Transcript) -> _Judged:
     return _Judged(score, seconds, tuple(held))
 
 
-def _evidence(language: str, judged: Sequence[_Judged], true_means: FloatArray) -> Evidence:
+def _evidence(
+    language: str, rated: Sequence[RatedTranscript], judged: Sequence[_Judged], true_means: FloatArray
+) -> Evidence:
     held = [one for each in judged for one in each.held]
-    inside = [each.score.low <= mean <= each.score.high for each, mean in zip(judged, true_means.tolist(), strict=True)]
+    errors = np.abs(np.array([each.score.mean for each in judged]) - true_means)
+    turns = np.array([len(item.transcript.turns) for item in rated])
     return Evidence(
         language,
         reasons=len(held),
         faithful=float(np.mean(held)),
-        within_interval=float(np.mean(inside)),
+        within_interval=_inside([each.score for each in judged], true_means),
+        error=float(errors.mean()),
+        error_by_turns={
+            f"{low}-{high}": float(errors[(turns >= low) & (turns <= high)].mean())
+            for low, high in ((2, 3), (4, 5), (6, 7))
+            if ((turns >= low) & (turns <= high)).any()
+        },
         score_ms=float(np.median([each.seconds for each in judged]) * 1000),
     )
 
 
-def _print(figures: Sequence[Figures], evidence: Sequence[Evidence]) -> None:
+def _inside(scores: Sequence[Score], true_means: FloatArray) -> float:
+    """The share of true means within the scores' intervals."""
+    pairs = zip(scores, true_means.tolist(), strict=True)
+    return float(np.mean([score.low <= mean <= score.high for score, mean in pairs]))
+
+
+def _elsewhere(name: str, path: Path) -> Elsewhere:
+    scorer = Scorer.load()
+    dialogues = uss.read(path)
+    scores = [scorer.score(dialogue.transcript) for dialogue in dialogues]
+    means, truth = np.array([score.mean for score in scores]), np.array([dialogue.overall for dialogue in dialogues])
+    return Elsewhere(
+        f"USS {name}",
+        len(dialogues),
+        spearman(means, truth),
+        float(np.abs(means - truth).mean()),
+        float(np.abs(truth.mean() - truth).mean()),
+        _inside(scores, truth),
+    )
+
+
+def _print(figures: Sequence[Figures], evidence: Sequence[Evidence], elsewhere: Sequence[Elsewhere]) -> None:
     console = Console()
     table = Table("language", "what", "dialogues", "NMD", "RSNOD", "Spearman", "Kendall", title="STC-3, 5 folds")
     for row in figures:
         measures = (row.nmd, row.rsnod, row.spearman, row.kendall)
         table.add_row(row.language, row.what, str(row.dialogues), *(f"{value:.4f}" for value in measures))
     console.print(table)
-    table = Table("language", "reasons", "faithful", "within the 80 % interval", "ms a dialogue (median)")
+    table = Table("language", "reasons", "faithful", "in 80 % interval", "error", "error by turns", "ms (median)")
     for seen in evidence:
-        table.add_row(
-            seen.language,
-            str(seen.reasons),
-            f"{seen.faithful:.4f}",
-            f"{seen.within_interval:.3f}",
-            f"{seen.score_ms:.2f}",
-        )
+        by_turns = ", ".join(f"{turns}: {error:.3f}" for turns, error in seen.error_by_turns.items())
+        shares = (f"{seen.faithful:.4f}", f"{seen.within_interval:.3f}", f"{seen.error:.3f}")
+        table.add_row(seen.language, str(seen.reasons), *shares, by_turns, f"{seen.score_ms:.2f}")
     console.print(table)
+    table = Table(
+        "what", "dialogues", "Spearman", "error", "error of a constant", "in 80 % interval", title="Elsewhere"
+    )
+    for other in elsewhere:
+        numbers = (other.spearman, other.error, other.error_of_constant, other.within_interval)
+        table.add_row(other.what, str(other.dialogues), *(f"{number:.3f}" for number in numbers))
+    if elsewhere:
+        console.print(table)
 
 
-def _document(figures: Sequence[Figures], evidence: Sequence[Evidence]) -> dict[str, object]:
+def _document(
+    figures: Sequence[Figures], evidence: Sequence[Evidence], elsewhere: Sequence[Elsewhere]
+) -> dict[str, object]:
     return {
         "ran": {
             "model": VERSION,
@@ -176,4 +232,5 @@ def _document(figures: Sequence[Figures], evidence: Sequence[Evidence]) -> dict[
         },
         "stc3": [asdict(row) for row in figures],
         "evidence": [asdict(seen) for seen in evidence],
+        "elsewhere": [asdict(other) for other in elsewhere],
     }

@@ -18,7 +18,7 @@ _MAX_TEXT = 4096
 def find_codes(picture: Image.Image) -> tuple[Code, ...]:
     """Every code in ``picture`` (mode RGB or L), top to bottom, each text once. An empty tuple where there is none."""
     found: dict[tuple[str, str], Code] = {}
-    for barcode in zxingcpp.read_barcodes(picture.convert("L")):
+    for barcode in zxingcpp.read_barcodes(picture.convert("L"), text_mode=zxingcpp.TextMode.Plain):
         code = Code(barcode.format.name, barcode.text[:_MAX_TEXT], _box(barcode.position))
         found.setdefault((code.format, code.text), code)
     return tuple(sorted(found.values(), key=lambda code: (code.box[1], code.box[0])))

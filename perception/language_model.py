@@ -45,15 +45,17 @@ def support_desk_model(
     """The trigram model as ARPA text.
 
     ``known`` tells whether the recogniser can pronounce a word; phrases with other words are left out. The letters
-    that order numbers begin with are taken from the pattern.
+    that order numbers begin with are taken from the pattern. ``more_phrases`` may be written as one types them; those
+    with digits that are no order number are left out.
     """
     prefix = _ORDER_PREFIX.match(order_number_pattern)
     letters = [f"{letter.lower()}." for letter in (prefix[0] if prefix else "A")]
     dice = random.Random(_SEED)
-    phrases = [*packaged_phrases(), *(_plain(phrase) for phrase in more_phrases)]
+    phrases = [*packaged_phrases(), *(_plain(phrase, order_number_pattern) for phrase in more_phrases)]
     sentences = [
         sentence
         for phrase in phrases
+        if phrase
         for sentence in _spelled_out(phrase, letters, dice)
         if all(known(word) for word in sentence.split())
     ]
@@ -68,9 +70,12 @@ def _arpa(model: ArpaBoLM) -> str:
     return out.getvalue()
 
 
-def _plain(phrase: str) -> str:
-    """A written example as it would be said: without punctuation, in lower case."""
-    return " ".join(re.findall(r"[a-z]+(?:'[a-z]+)?", phrase.lower()))
+def _plain(phrase: str, order_number_pattern: str) -> str:
+    """A written example as it would be said, with a place for an order number; empty where other digits stand in it."""
+    placed = re.sub(rf"\b(?:{order_number_pattern})\b", " {order} ", phrase, flags=re.IGNORECASE)
+    if re.search(r"\d", placed):
+        return ""
+    return " ".join(re.findall(r"\{order\}|[a-z]+(?:'[a-z]+)?", placed.lower()))
 
 
 def _spelled_out(phrase: str, letters: list[str], dice: random.Random) -> Iterator[str]:

@@ -28,6 +28,14 @@ def test_more_phrases_join_the_model_without_their_punctuation() -> None:
     assert "blender caught fire" in trigrams(model)
 
 
+def test_an_order_number_in_a_phrase_becomes_a_place_for_any_other() -> None:
+    found = trigrams(
+        support_desk_model(lambda _: True, r"A\d{4,8}", ["Did the gizmo of A1024 ship?", "gizmo 42 please"])
+    )
+    assert "gizmo of a." in found
+    assert not any("gizmo please" in each for each in found)
+
+
 def test_a_phrase_with_a_word_that_cannot_be_said_is_left_out() -> None:
     model = support_desk_model(lambda word: word != "blender", r"A\d{4,8}", ["my blender caught fire"])
     assert "caught" not in model

@@ -1,7 +1,8 @@
 """A Whisper model in CTranslate2 form that says what the test wants, whatever it hears.
 
-All weights are zero but the decoder's places and its last layer: at each place of the answer one token is certain. (It cannot
-say a space: with one token a letter, the engine's list of unspeakable tokens takes that one away.) The loading, the tokens, the language detection, the decoding and the guards are the engine's own.
+All weights are zero but the decoder's places and its last layer: at each place of the answer one token is certain. The
+loading, the tokens, the language detection, the decoding and the guards are the engine's own. It cannot say a space:
+with one token a letter, the engine's list of unspeakable tokens takes that one away.
 """
 
 from __future__ import annotations

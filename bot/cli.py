@@ -17,6 +17,7 @@ from typing import Any, ParamSpec
 
 import click
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import BotError
 from bot.logs import configure_logs
@@ -40,15 +41,17 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except BotError as error:
-            _fail(error, FAILURE)
+            _fail(str(error), FAILURE)
         except (CrmError, NluError, PerceptionError, SatisfactionError) as error:
-            _fail(error, BAD_INPUT)
+            _fail(str(error), BAD_INPUT)
+        except OperationalError as error:
+            _fail(f"the database does not answer: {error.orig}", FAILURE)
 
     return run
 
 
-def _fail(error: Exception, status: int) -> None:
-    click.echo(f"crmbot: {error}", err=True)
+def _fail(message: str, status: int) -> None:
+    click.echo(f"crmbot: {message}", err=True)
     sys.exit(status)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse
 from phonenumbers import SUPPORTED_REGIONS
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     def _known_timezone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
             raise ValueError(f"there is no time zone {name!r}; write it as in Europe/Paris") from error
         return name
 

@@ -77,7 +77,8 @@ def test_a_problem_becomes_a_ticket_and_a_rating_ends_it_with_a_score(program: W
 
 
 @pytest.mark.parametrize(
-    "text", ["asdkjh qwe zxc", "😀😀😀", "مرحبا", "啊啊啊啊啊", "/restart", '/send_photo{"order_number": "A1024"}', "x" * 3999]
+    "text",
+    ["asdkjh qwe zxc", "😀😀😀", "مرحبا", "啊啊啊啊啊", "/restart", '/send_photo{"order_number": "A1024"}', "x" * 3999],
 )
 def test_nonsense_is_answered_in_words_and_changes_nothing(program: Whole, text: str) -> None:
     visitor = program.visitor(language="en")

@@ -90,6 +90,8 @@ def test_an_english_customer_writes_shows_and_speaks(
     widget.send("goodbye")
     widget.expect_bot(re.compile("bye|day", re.IGNORECASE), timeout_s=SLOW_S)
     widget.rate(5, "quick and clear")
+    expect(widget.panel.get_by_role("heading").first).to_be_in_viewport()
+    assert widget.panel.evaluate("panel => panel.scrollTop") == 0
     widget.page.screenshot(path=screenshots / "story-en-end.png")
     context.close()
 

@@ -2097,7 +2097,7 @@
     .widget.open .launcher .icon-down { visibility: visible; }
     .badge { position: absolute; inset-block-start: -2px; inset-inline-end: -2px; min-width: 22px; height: 22px; padding: 0 6px; border-radius: 11px; background: #b3261e; color: #fff; font-size: 12px; line-height: 22px; font-weight: 700; text-align: center; }
 
-    .panel { position: absolute; inset-block-end: 76px; inset-inline-end: 0; display: flex; flex-direction: column; width: 392px; max-width: calc(100vw - 40px); height: min(660px, calc(100vh - 120px)); overflow: hidden; border-radius: 18px; background: var(--surface); box-shadow: var(--shadow); }
+    .panel { position: absolute; inset-block-end: 76px; inset-inline-end: 0; display: flex; flex-direction: column; width: 392px; max-width: calc(100vw - 40px); height: min(660px, calc(100vh - 120px)); overflow: hidden; overflow: clip; border-radius: 18px; background: var(--surface); box-shadow: var(--shadow); }
     header { display: flex; align-items: center; gap: 10px; padding: 14px 10px 14px 16px; background: var(--accent); color: var(--on-accent); }
     header .mark { display: grid; place-items: center; width: 38px; height: 38px; border-radius: 50%; background: rgb(255 255 255 / 16%); flex: none; }
     header .names { flex: 1; min-width: 0; }
@@ -2110,7 +2110,7 @@
     .strip { padding: 6px 16px; font-size: 13px; text-align: center; background: var(--raised); color: var(--text); }
 
     .log-frame { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; background: var(--ground); }
-    .log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px 14px 8px; display: flex; flex-direction: column; }
+    .log { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px 14px 8px; display: flex; flex-direction: column; }
     .log:focus-visible { outline-offset: -3px; }
     .day, .notice { align-self: center; margin: 10px 0 6px; font-size: 12.5px; color: var(--muted); text-align: center; }
     .notice { padding: 6px 12px; border-radius: 10px; background: var(--raised); color: var(--text); font-size: 13px; }

@@ -254,7 +254,7 @@ def build_engine(
 ) -> Engine:
     """Rasa as our child: loopback only, no telemetry, silent about customers' words."""
     command = [
-        str(rasa), "run", "--enable-api", "--auth-token", keys.engine,
+        str(rasa), "run", "--enable-api", f"--auth-token={keys.engine}",  # joined: a token may begin with a dash
         "--interface", "127.0.0.1", "--port", str(rasa_port),
         "--model", str(settings.dialogue_dir), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
     ]  # fmt: skip

@@ -96,7 +96,13 @@ class Engine:
                 return
             lived_s = time.monotonic() - began
             pause_s = RESTART_PAUSE_S if lived_s > STABLE_AFTER_S else min(pause_s * 2, LONGEST_RESTART_PAUSE_S)
-            log.warning("engine_ended", status=status, lived_s=round(lived_s, 1), restart_in_s=pause_s)
+            log.warning(
+                "engine_ended",
+                status=status,
+                lived_s=round(lived_s, 1),
+                restart_in_s=pause_s,
+                output=str(self._log_path),
+            )
             self._on_restart()
             self._stopping.wait(pause_s)
 

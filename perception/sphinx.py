@@ -22,8 +22,9 @@ from perception.spoken import ORDER_NUMBER
 
 _FREE, _DESK = "_default", "support_desk"
 _FLOOR = 1e-60
-_DESK_LEAD = 0.5
-"""By so much (natural logarithm) the support desk's decoding must be the surer: fitted on the utterances below."""
+_DESK_LEAD = 1.5
+"""By so much (natural logarithm) the support desk's decoding must be the surer: with less, other talk would be bent
+into its phrases (docs/perception.md)."""
 
 _BIAS, _WORD_POSTERIOR, _AGREEMENT = 1.6, 3.6, 2.2
 """Logistic fit of "at most 15 % of the words are wrong" on 326 utterances of synthetic English speech and Mandarin;

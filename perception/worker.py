@@ -163,9 +163,8 @@ class _Worker:
 
     def do(self, job: dict[str, Any], data: bytes, *, timeout_s: float) -> tuple[dict[str, Any], bytes]:
         """The worker's answer. Raises PerceptionTimeout, UnreadableMedia after a crash, or the worker's own error."""
-        connection = self.start()
         try:
-            header, payload = self._asked(connection, job | {"timeout_s": timeout_s}, data, timeout_s)
+            header, payload = self._asked(job | {"timeout_s": timeout_s}, data, timeout_s)
         except TimeoutError:
             self._end()
             raise PerceptionTimeout(f"took longer than {timeout_s:g} s") from None
@@ -195,13 +194,24 @@ class _Worker:
         self._closed = True
         self._end()
 
-    def _asked(
-        self, connection: socket.socket, header: dict[str, Any], data: bytes, timeout_s: float
-    ) -> tuple[dict[str, Any], bytes]:
+    def _asked(self, job: dict[str, Any], data: bytes, timeout_s: float) -> tuple[dict[str, Any], bytes]:
+        try:
+            connection, deadline = self._handed(job, data, timeout_s)
+        except (wire.ConnectionClosed, OSError) as trouble:
+            if isinstance(trouble, TimeoutError) or self._closed:
+                raise
+            self._end()  # it had died before it saw the file, which is therefore not to blame
+            connection, deadline = self._handed(job, data, timeout_s)
+        return wire.receive(connection, max_payload=_MAX_ANSWER_BYTES, deadline=deadline)
+
+    def _handed(self, job: dict[str, Any], data: bytes, timeout_s: float) -> tuple[socket.socket, float]:
+        """The connection to a worker that has begun on the job, and when its time is up."""
+        connection = self.start()
         deadline = time.monotonic() + timeout_s
         connection.settimeout(timeout_s)
-        wire.send(connection, header, data)
-        return wire.receive(connection, max_payload=_MAX_ANSWER_BYTES, deadline=deadline)
+        wire.send(connection, job, data)
+        wire.receive(connection, max_payload=0, deadline=deadline)
+        return connection, deadline
 
     def _end(self) -> None:
         with self._lock:

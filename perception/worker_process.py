@@ -58,6 +58,7 @@ def _serve(connection: socket.socket, setup: Setup) -> None:
     wire.send(connection, {"ready": True})
     while True:
         job, data = wire.receive(connection, max_payload=setup.limits.max_bytes)
+        wire.send(connection, {"begun": True})
         signal.setitimer(signal.ITIMER_REAL, job["timeout_s"] + _GRACE_S)  # SIGALRM is left to end the process
         header, payload = _answer(senses, job, data)
         signal.setitimer(signal.ITIMER_REAL, 0)

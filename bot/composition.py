@@ -33,11 +33,13 @@ from bot.messages import Queued
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.perceiving import Perceiving, Senses
-from bot.settings import PROJECT, Settings
+from bot.settings import NLU_EXAMPLES, PROJECT, Settings
 from bot.turn import Parser, Turn
 from bot.visitors import Visitors
 from crm.models import Product, utc_now
 from crm.unit_of_work import Database
+from nlu.examples import read_directory
+from nlu.language import detect
 from nlu.understander import Understander
 from perception.media import MediaLimits
 from perception.worker import PerceptionService
@@ -178,6 +180,8 @@ def _register(
                 step("perceive", perceiving.perceive, message_id, attempts=3)
             step("answer", turn.answer, message_id, attempts=settings.turn_attempts)
         except Exception:
+            if not durable.launched:  # the program is ending: the next one goes on with this turn
+                raise
             log.exception("turn_given_up", message_id=message_id)
             step("give_up", turn.give_up, message_id, attempts=settings.turn_attempts)
 
@@ -236,9 +240,16 @@ def build_senses(settings: Settings) -> PerceptionService:
         whisper_dir=settings.whisper_dir,
         limits=media_limits(settings),
         order_number_pattern=settings.order_number_pattern,
+        more_phrases=phrases_of_customers(),
         timeout_s=settings.perception_timeout_s,
         workers=settings.perception_workers,
     )
+
+
+def phrases_of_customers() -> list[str]:
+    """English sentences of the NLU examples: they teach the recogniser what customers say."""
+    examples = read_directory(NLU_EXAMPLES).examples
+    return [example.text for example in examples if detect(example.text) == "en"]
 
 
 def media_limits(settings: Settings) -> MediaLimits:

@@ -21,7 +21,7 @@ from bot.composition import rasa_environment
 from bot.engine import rasa_executable
 from bot.errors import SetupError
 from bot.keys import Keys, load_or_create_keys
-from bot.settings import PROJECT, Settings
+from bot.settings import NLU_EXAMPLES, PROJECT, Settings
 from crm.demo import seed_demo_shop
 from crm.models import Customer, Staff, utc_now
 from crm.schema import migrate
@@ -112,12 +112,11 @@ def train_understanding(settings: Settings, steps: Steps, *, force: bool = False
     """Exports the sentence encoder once and trains on ``data/nlu``; None when nothing had changed."""
     with steps.step("Preparing the sentence encoder"):
         export_encoder(settings.encoder_dir)
-    sources = PROJECT / "data" / "nlu"
-    if not force and is_current(sources, settings.encoder_dir, settings.nlu_dir):
+    if not force and is_current(NLU_EXAMPLES, settings.encoder_dir, settings.nlu_dir):
         return None
     with steps.step("Training the understanding") as advance:
         return train(
-            sources,
+            NLU_EXAMPLES,
             settings.encoder_dir,
             settings.nlu_dir,
             progress=lambda _step, done: advance(round(done * 100), 100),

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: home of ``domain/``, ``data/`` and ``engine/``."""
+NLU_EXAMPLES = PROJECT / "data" / "nlu"
 
 
 class Settings(BaseSettings):
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     text_limit: int = Field(default=4000, gt=0, description="Longest message taken, in characters.")
     media_limit_bytes: int = Field(default=20 * 1024 * 1024, gt=0, description="Largest photo or voice note taken.")
     audio_limit_s: float = Field(default=300, gt=0, description="Longest voice note taken.")
-    perception_timeout_s: float = Field(default=120, gt=0, description="Longest look at one photo or voice note.")
+    perception_timeout_s: float = Field(default=180, gt=0, description="Longest look at one photo or voice note.")
     perception_workers: int = Field(default=1, ge=1, description="Processes that hear and see.")
     whisper_model: str = Field(
         default="base", description="Whisper model used when its files are in the data directory."

@@ -126,10 +126,8 @@ def burst(base_url: str) -> float:
     with httpx.Client(timeout=REPLY_TIMEOUT_S) as http, Widget(http, base_url) as widget:
         widget.ask("hello")
         began = time.perf_counter()
-        for _ in range(10):
-            widget.post("thank you")
-        for _ in range(10):
-            widget.reply()
+        posted = [widget.post("thank you") for _ in range(10)]
+        widget.replies(len(posted))
         return time.perf_counter() - began
 
 
@@ -143,7 +141,8 @@ class Widget:
         self._headers = {"Authorization": f"Bearer {visitor['visitor_token']}"}
         self._socket: ClientConnection = connect(f"{base_url.replace('http', 'ws', 1)}/v1/chat/stream")
         self._socket.send(json.dumps({"token": visitor["visitor_token"]}))
-        self._answers_to: set[str] = set()
+        self._seen: dict[str, int] = {}
+        self._answered_to = 0
 
     def __enter__(self) -> Widget:
         return self
@@ -151,20 +150,28 @@ class Widget:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def post(self, text: str) -> None:
+    def post(self, text: str) -> str:
+        """Sends a message; its id."""
         message = {"client_message_id": uuid.uuid4().hex, "text": text}
-        self._http.post(f"{self._base_url}/v1/chat/messages", json=message, headers=self._headers).raise_for_status()
+        sent = self._http.post(f"{self._base_url}/v1/chat/messages", json=message, headers=self._headers)
+        return str(sent.raise_for_status().json()["message_id"])
 
-    def reply(self) -> None:
-        """Waits for the first message of an answer; the others of the same answer arrive with it."""
-        while True:
+    def reply_to(self, message_id: str) -> None:
+        """Waits for the first bot message that follows this one in the thread."""
+        while message_id not in self._seen or self._answered_to < self._seen[message_id]:
             frame: dict[str, Any] = json.loads(self._socket.recv(timeout=REPLY_TIMEOUT_S))
-            if frame.get("author") == "bot":
-                return
+            if frame.get("author") == "customer":
+                self._seen[frame["message_id"]] = frame["seq"]
+            elif frame.get("author") == "bot":
+                self._answered_to = frame["seq"]
+
+    def replies(self, count: int) -> None:
+        """Waits for this many more bot messages."""
+        while count:
+            count -= json.loads(self._socket.recv(timeout=REPLY_TIMEOUT_S)).get("author") == "bot"
 
     def ask(self, text: str) -> None:
-        self.post(text)
-        self.reply()
+        self.reply_to(self.post(text))
 
 
 def _ask_rasa(http: httpx.Client, running: Running, sender: str, text: str) -> None:

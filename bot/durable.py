@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 APPLICATION = "crmbot"
 APPLICATION_VERSION = "1"
-PROMPT_S, UNHURRIED_S = 0.02, 0.5
+PROMPT_S, UNHURRIED_S = 0.01, 0.5
 """How often a queue is looked at. Looking costs, so only what a customer waits for is looked at often."""
 
 Workflow = Callable[..., None]

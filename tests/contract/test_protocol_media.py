@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from crm.models import Attachment, Message
-from perception.errors import PerceptionTimeout, UnreadableMedia
+from perception.errors import MediaTooLarge, PerceptionTimeout, UnreadableMedia
 from perception.facts import Photo, Speech
 from tests.serving import FakeSenses, Serving
 
@@ -130,8 +130,9 @@ def test_a_file_over_the_limit_is_refused(server: Serving) -> None:
         (Speech("", "en", 0.0, "fake", 1.0, has_speech=False), "silence", "could not hear"),
         (UnreadableMedia("cut off"), "unreadable_media", "could not open that voice note"),
         (PerceptionTimeout("too slow"), "timeout", "took me too long"),
+        (MediaTooLarge("1800 s", limit=300), "media_too_large", "keep it under 5 minutes"),
     ],
-    ids=["silence", "truncated", "slow"],
+    ids=["silence", "truncated", "slow", "half-an-hour"],
 )
 def test_a_note_that_cannot_be_made_out_is_kept_and_said(
     server: Serving, heard: Speech | Exception, code: str, words: str

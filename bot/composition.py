@@ -48,7 +48,9 @@ from satisfaction.scorer import Scorer
 log = structlog.get_logger(__name__)
 
 TURNS, DELIVERIES, CLOSINGS = "turns", "deliveries", "closings"
-EVERY_HALF_MINUTE = "*/30 * * * * *"
+EVERY_HALF_MINUTE, EVERY_HOUR = "*/30 * * * * *", "0 17 * * * *"
+FINISHED_KEPT = timedelta(days=1)
+"""How long the durable engine remembers work that ended well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ def _register(
     durable.queue(CLOSINGS, polling_s=UNHURRIED_S)
     durable.schedule("close_silent", EVERY_HALF_MINUTE, closing.close_silent)
     durable.schedule("requeue", EVERY_HALF_MINUTE, lambda: _requeue(inbox, outbox))
+    durable.schedule("forget_finished", EVERY_HOUR, lambda: durable.forget_finished(FINISHED_KEPT))
 
 
 def _requeue(inbox: Inbox, outbox: Outbox) -> None:

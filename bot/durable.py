@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextvars
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
@@ -20,6 +20,8 @@ APPLICATION = "crmbot"
 APPLICATION_VERSION = "1"
 PROMPT_S, UNHURRIED_S = 0.01, 0.5
 """How often a queue is looked at. Looking costs, so only what a customer waits for is looked at often."""
+
+FORGET_AT_ONCE = 500
 
 Workflow = Callable[..., None]
 
@@ -92,6 +94,18 @@ class Durable:
             return
         # In an empty context: DBOS takes no new work from inside a step, and this is no part of the step.
         contextvars.Context().run(enqueue)
+
+    def forget_finished(self, older_than: timedelta) -> None:
+        """Drops the records of work that ended well long ago; what failed is kept to be looked at."""
+        before = (datetime.now(UTC) - older_than).isoformat()
+
+        def forget() -> None:
+            while finished := DBOS.list_workflows(
+                status="SUCCESS", completed_before=before, limit=FORGET_AT_ONCE, load_input=False, load_output=False
+            ):
+                DBOS.delete_workflows([each.workflow_id for each in finished])
+
+        contextvars.Context().run(forget)  # as in enqueue: not a part of the step that may call this
 
     def close(self, wait_s: int = 5) -> None:
         """Stops taking work and waits a little for what is under way; the rest is finished after the next start."""

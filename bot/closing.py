@@ -69,9 +69,10 @@ class Closing:
             if conversation is None:
                 raise NotFound("no conversation to rate")
             rate(session, conversation.id, score, comment)
-            conversation_id = conversation.id
+            conversation_id, closed = conversation.id, close(conversation, "rating", utc_now())
         self._live.publish(Notice(conversation_id, identity_id))
-        self.close(conversation_id, "rating")
+        if closed:
+            self.closed(conversation_id, "rating")
 
     def close_silent(self) -> None:
         """Ends every conversation in which nothing was said for long; queues scores that are missing.
@@ -80,7 +81,8 @@ class Closing:
         """
         with self._database.writing() as session:
             silent_for_long = (Conversation.closed_at.is_(None), Conversation.last_at < utc_now() - self._idle_close)
-            session.execute(delete(Conversation).where(*silent_for_long, ~Conversation.messages.any()))
+            untouched = (~Conversation.messages.any(), ~Conversation.rating.has())
+            session.execute(delete(Conversation).where(*silent_for_long, *untouched))
         with self._database.reading() as session:
             silent = session.scalars(select(Conversation.id).where(*silent_for_long)).all()
             unscored = session.scalars(

@@ -6,7 +6,7 @@ Nothing here has behaviour of its own; what a part needs, it is given.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -49,6 +49,8 @@ log = structlog.get_logger(__name__)
 
 TURNS, DELIVERIES, CLOSINGS = "turns", "deliveries", "closings"
 EVERY_HALF_MINUTE, EVERY_HOUR = "*/30 * * * * *", "0 17 * * * *"
+GROWTH = 4
+"""How many times larger than what was sent a photo may be once it is cleaned."""
 FINISHED_KEPT = timedelta(days=1)
 """How long the durable engine remembers work that ended well."""
 
@@ -241,7 +243,7 @@ def build_dialogue(settings: Settings, keys: Keys, rasa_url: str) -> Dialogue:
 def build_senses(settings: Settings) -> PerceptionService:
     return PerceptionService(
         whisper_dir=settings.whisper_dir,
-        limits=media_limits(settings),
+        limits=replace(media_limits(settings), max_bytes=GROWTH * settings.media_limit_bytes),
         order_number_pattern=settings.order_number_pattern,
         more_phrases=phrases_of_customers(),
         timeout_s=settings.perception_timeout_s,

@@ -88,7 +88,14 @@ class Engine:
         pause_s = RESTART_PAUSE_S
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._spawn()
+            try:
+                self._spawn()
+            except OSError as error:
+                log.error("engine_not_started", error=error.strerror)
+                self._started.set()
+                pause_s = min(pause_s * 2, LONGEST_RESTART_PAUSE_S)
+                self._stopping.wait(pause_s)
+                continue
             self._started.set()
             assert self._process is not None
             status = self._process.wait()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -24,8 +24,8 @@ from crm.unit_of_work import Database
 from perception.errors import EmptyMedia, MediaTooLarge, PerceptionError, UnsupportedMedia
 from perception.media import MediaLimits, identify
 
-LONG_WAIT = timedelta(minutes=10)
-"""A turn takes less, Rasa's restarts included."""
+LONG_WAIT = timedelta(minutes=15)
+"""A turn takes less, with every try waiting its longest for Rasa."""
 PAYLOAD_MEMORY = 30
 """How many of the bot's latest messages may have offered the button that is pressed now."""
 
@@ -91,11 +91,12 @@ class Inbox:
         self._enqueue_turn(message, bool(stored), "")
         return message.id
 
-    def requeue(self, older_than: timedelta = timedelta(0)) -> int:
+    def requeue(self, older_than: timedelta = timedelta(0), *, at_start: bool = False) -> int:
         """Queues the turns of stored messages that have none yet; returns how many were looked at.
 
-        A message that has waited for long is queued anew: its turn has ended without an answer, or its record was
-        restored from a backup after the turn.
+        At the start, and when it has waited for long, a message is queued anew: its turn may have ended without an
+        answer while the program was ending, or its record may have been restored from a backup. Turns of one
+        conversation never run side by side and find their work done, so one too many does no harm.
         """
         with self._database.reading() as session:
             waiting = session.execute(
@@ -105,7 +106,7 @@ class Inbox:
             ).all()
         now = utc_now()
         for message_id, conversation_id, seq, at, has_media in waiting:
-            again = f"-{now:%Y%m%d%H}" if now - at > LONG_WAIT else ""
+            again = f"-{now:%Y%m%d%H%M%S}" if at_start else f"-{now:%Y%m%d%H}" if now - at > LONG_WAIT else ""
             self._enqueue_turn(Queued(message_id, conversation_id, seq), has_media, again)
         return len(waiting)
 
@@ -148,7 +149,8 @@ class Inbox:
             data, media_type = media.data, identify(media.data, limits=self._media_limits)
             if media_type.kind == "image":
                 data = self._clean_photo(data)  # where a photo was taken is never stored
-                media_type = identify(data, limits=self._media_limits)
+                # a photo of few bytes may grow when it is drawn anew
+                media_type = identify(data, limits=replace(self._media_limits, max_bytes=max(len(data), 1)))
         except PerceptionError as error:
             raise refusal(error) from error
         key = self._media.save(data, media_type.extension)

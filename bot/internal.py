@@ -1,7 +1,8 @@
 """The internal port: what Rasa asks of us. Loopback only.
 
 ``POST /model/parse`` understands an utterance; ``POST /webhook`` runs a custom action. Rasa would go on in silence
-after an error of either: a failing action is answered with an apology that the turn recognises.
+after an error of either: a failing action is answered with an apology that the turn recognises, and after a failing
+parse Rasa says ``utter_default``, which the turn recognises too.
 """
 
 from __future__ import annotations

@@ -10,6 +10,15 @@ from pathlib import Path
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,8}")
 
 
+def _sync(directory: Path) -> None:
+    """Makes the names in a directory survive a power failure."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 class MediaStore:
     """Files below ``root``; a key looks like ``3f/3f…e1.webm`` and says nothing of its owner."""
 
@@ -28,6 +37,8 @@ class MediaStore:
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
+        for directory in (path.parent, self._root):
+            _sync(directory)
         return key
 
     def read(self, key: str) -> bytes:

@@ -84,7 +84,7 @@ class Perceiving:
             for name, value in columns.items():
                 setattr(attachment, name, value)
             message = attachment.message
-            if attachment.transcript and attachment.transcript not in message.text:
+            if attachment.transcript:
                 message.text = f"{message.text}\n{attachment.transcript}".strip()
 
 

@@ -14,11 +14,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.web import WebChannel
-from bot.errors import BotError, ChannelError, TooLarge, TooManyRequests, UnknownRecord
+from bot.errors import BotError, ChannelError, TooManyRequests, UnknownRecord
 from bot.metrics import Metrics
 from bot.visitors import sign_identity
 from crm.demo import DEMO_REFS
@@ -30,12 +31,13 @@ log = structlog.get_logger(__name__)
 
 STATIC = Path(__file__).parent / "channels" / "static"
 FORM_OVERHEAD_BYTES = 64 * 1024
+JSON_LIMIT_BYTES = 1024 * 1024
 DEMO_IDENTITY_S = 3600
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
+_STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 Readiness = Callable[[], dict[str, bool]]
 
@@ -115,7 +117,10 @@ def _script(name: str) -> FileResponse:
 
 
 class BodyLimit:
-    """Refuses request bodies over a size while they arrive, before anything is kept of them."""
+    """Refuses request bodies over a size while they arrive, before anything is kept of them.
+
+    ``limit_bytes`` is for forms with a file; anything else is held to a mebibyte.
+    """
 
     def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
         self._app = app
@@ -125,14 +130,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        kind = Headers(scope=scope).get("content-type", "").lower()
+        limit_bytes = self._limit_bytes if kind.startswith("multipart/form-data") else JSON_LIMIT_BYTES
         taken = 0
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._limit_bytes:
-                raise TooLarge("The request is too large.")
+            if taken > limit_bytes:
+                raise HTTPException(413, "The request is too large.")  # FastAPI lets only these through
             return message
 
         await self._app(scope, counted, send)

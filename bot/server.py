@@ -82,9 +82,13 @@ class Program:
     on_ready: Callable[[], None]
     on_close: Callable[[], None]
     _told_to_stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _failure: Exception | None = field(default=None, init=False)
 
     def run(self) -> None:
+        """Raises SetupError when the work could not be taken up: nothing would ever be answered."""
         asyncio.run(self._run())
+        if self._failure is not None:
+            raise SetupError(f"could not start: {self._failure}") from self._failure
 
     def stop(self) -> None:
         """Ends ``run`` from any thread."""
@@ -118,6 +122,14 @@ class Program:
             await asyncio.to_thread(self.on_close)
 
     def _start(self) -> None:
+        try:
+            self._take_up()
+        except Exception as error:
+            log.exception("start_failed")
+            self._failure = error
+            self.stop()
+
+    def _take_up(self) -> None:
         """Takes up what was left, once Rasa can answer it; messages that arrive before are stored and wait."""
         ready = self.engine.wait_ready(LONGEST_START_S)
         if not ready:
@@ -125,7 +137,7 @@ class Program:
         if self._told_to_stop.is_set():
             return
         self.durable.launch()
-        self.inbox.requeue()
+        self.inbox.requeue(at_start=True)
         self.outbox.requeue()
         if ready:
             self.on_ready()

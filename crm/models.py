@@ -171,6 +171,16 @@ class Identity(Base):
     customer: Mapped[Customer | None] = relationship()
 
 
+class MatchFailure(Base):
+    """A try to match an order number with a contact that failed; ``subject`` is the SHA-256 of either."""
+
+    __tablename__ = "match_failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Conversation(Base):
     """An exchange from its first message to its close. ``id`` is also Rasa's sender id.
 

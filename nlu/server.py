@@ -1,8 +1,8 @@
 """``POST /model/parse``, the endpoint that Rasa asks (``endpoints.yml``: ``nlu:``).
 
 Understanding runs in a few worker threads behind a bounded queue, never on the event loop: too many waiting texts
-are an honest 503, which Rasa reports and the turn tries again. Nothing here logs what a customer wrote. It belongs on
-the internal port alone.
+are an honest 503. Rasa then has no meaning to go on and says its ``utter_default``, which marks the turn as failed.
+Nothing here logs what a customer wrote. It belongs on the internal port alone.
 """
 
 from __future__ import annotations

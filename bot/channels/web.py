@@ -7,10 +7,12 @@ import json
 import time
 from typing import Annotated, Any, Literal
 
+import anyio
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, WebSocket, WebSocketDisconnect
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -32,6 +34,7 @@ POLICY_VIOLATION = 1008
 HIGHEST_SEQ = 2**53 - 1
 """The largest number that every client counts exactly."""
 STAR = "*"
+UPLOAD_THREADS = 4
 
 
 class IdentityBody(BaseModel):
@@ -72,7 +75,7 @@ class Limits:
     """How often something may be done, counted in this process."""
 
     def __init__(self, *, visitors: str, messages: str, uploads: str) -> None:
-        self._strategy = MovingWindowRateLimiter(MemoryStorage())
+        self._strategy = SlidingWindowCounterRateLimiter(MemoryStorage())  # forgets whom it has not seen lately
         self._visitors, self._messages, self._uploads = parse(visitors), parse(messages), parse(uploads)
 
     def visitor(self, address: str) -> None:
@@ -112,6 +115,7 @@ class WebChannel:
         self._limits = limits
         self._metrics = metrics
         self._allowed_origins = allowed_origins
+        self._upload_threads = anyio.CapacityLimiter(UPLOAD_THREADS)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/v1/chat", tags=["chat"])
@@ -128,7 +132,9 @@ class WebChannel:
         async def send(request: Request, identity_id: int = identity) -> dict[str, str]:
             inbound = await read_inbound(request, identity_id)
             self._limits.message(identity_id, upload=bool(inbound.media))
-            message_id = await run_in_threadpool(self._inbox.accept, inbound)
+            # Cleaning a photo takes a while: uploads wait for each other and never for the threads of others.
+            uploads = self._upload_threads if inbound.media else None
+            message_id = await anyio.to_thread.run_sync(self._inbox.accept, inbound, limiter=uploads)
             self._metrics.messages.labels("web", "customer").inc()
             return {"message_id": message_id}
 
@@ -142,6 +148,7 @@ class WebChannel:
 
         @router.post("/rating", status_code=204)
         def rating(body: RatingBody, identity_id: int = identity) -> Response:
+            self._limits.message(identity_id, upload=False)
             self._closing.rate(identity_id, body.score, body.comment)
             return Response(status_code=204)
 

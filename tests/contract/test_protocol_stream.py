@@ -127,3 +127,11 @@ def test_every_error_is_in_the_protocols_form_and_shows_no_trace(server: Serving
     ):
         assert set(response.json()["error"]) == {"code", "message"}
         assert "Traceback" not in response.text
+
+
+def test_a_large_body_that_is_no_file_is_refused_before_it_is_read(server: Serving) -> None:
+    body = b'{"language": "en", "more": [' + b"{}," * 700_000 + b"{}]}"
+    refused = httpx.post(
+        f"{server.base_url}/v1/chat/visitors", content=body, headers={"Content-Type": "application/json"}, timeout=30
+    )
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_large")

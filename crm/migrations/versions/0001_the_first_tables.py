@@ -33,6 +33,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_customer_phone"), ["phone"], unique=False)
 
     op.create_table(
+        "match_failure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_failure")),
+    )
+    with op.batch_alter_table("match_failure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_match_failure_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_match_failure_subject"), ["subject"], unique=False)
+
+    op.create_table(
         "product",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sku", sa.String(length=64), nullable=False),
@@ -400,6 +411,11 @@ def downgrade() -> None:
     op.drop_table("audit_entry")
     op.drop_table("staff")
     op.drop_table("product")
+    with op.batch_alter_table("match_failure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_match_failure_subject"))
+        batch_op.drop_index(batch_op.f("ix_match_failure_at"))
+
+    op.drop_table("match_failure")
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_phone"))
         batch_op.drop_index(batch_op.f("ix_customer_email"))

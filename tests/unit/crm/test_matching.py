@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm.demo import seed_demo_shop
 from crm.errors import MatchFailed, MatchLocked
-from crm.matching import LOCK, MAX_FAILED_MATCHES, known_customer, match_customer
+from crm.matching import LOCK, MAX_FAILED_MATCHES, MAX_FAILURES_OF_SUBJECT, known_customer, match_customer
 from crm.models import Base, Conversation, Customer, Identity
 from crm.unit_of_work import Database
 
@@ -108,12 +108,6 @@ def test_the_lock_holds_for_the_person_not_the_conversation(session: Session, co
     assert match_customer(session, stranger, "A1024", MIA, NOW).ref == "C-1001"
 
 
-def test_a_match_clears_the_count(session: Session, conversation: Conversation) -> None:
-    fail(session, conversation, MAX_FAILED_MATCHES - 1)
-    match_customer(session, conversation, "A1024", MIA, NOW)
-    fail(session, conversation, MAX_FAILED_MATCHES - 1)
-
-
 def test_old_failures_are_forgotten(session: Session, conversation: Conversation) -> None:
     fail(session, conversation, MAX_FAILED_MATCHES - 1)
     fail(session, conversation, 1, NOW + LOCK)
@@ -124,3 +118,33 @@ def test_a_signed_identity_is_known_at_once(session: Session) -> None:
     customer = session.execute(select(Customer).where(Customer.ref == "C-2001")).scalar_one()
     conversation = begin(session, Identity(channel="web", external_id="v3", customer_id=customer.id))
     assert known_customer(session, conversation) is customer
+
+
+def test_a_success_in_between_does_not_start_the_count_anew(session: Session, conversation: Conversation) -> None:
+    fail(session, conversation, MAX_FAILED_MATCHES - 1)
+    match_customer(session, conversation, "A1024", MIA, NOW)
+    with pytest.raises(MatchLocked):
+        match_customer(session, conversation, "A2001", "wrong@example.com", NOW)
+
+
+def test_many_visitors_do_not_get_more_guesses_at_one_order(session: Session) -> None:
+    for number in range(MAX_FAILURES_OF_SUBJECT):
+        guesser = begin(session, Identity(channel="web", external_id=f"guesser-{number}"))
+        with pytest.raises(MatchFailed):
+            match_customer(session, guesser, "A1024", f"guess{number}@example.com", NOW)
+    late = begin(session, Identity(channel="web", external_id="late"))
+    with pytest.raises(MatchLocked) as refused:
+        match_customer(session, late, "A1024", MIA, NOW)
+    assert 0 < refused.value.retry_after_s <= LOCK.total_seconds()
+    assert match_customer(session, late, "A1024", MIA, NOW + LOCK).ref == "C-1001"
+
+
+def test_many_visitors_do_not_get_more_guesses_with_one_contact_nor_learn_what_exists(session: Session) -> None:
+    for number in range(MAX_FAILURES_OF_SUBJECT):
+        guesser = begin(session, Identity(channel="web", external_id=f"guesser-{number}"))
+        with pytest.raises(MatchFailed):
+            match_customer(session, guesser, f"A900{number}", MIA, NOW)
+    for number in ("A1024", "A9999"):
+        late = begin(session, Identity(channel="web", external_id=f"late-{number}"))
+        with pytest.raises(MatchLocked):
+            match_customer(session, late, number, MIA.upper(), NOW)

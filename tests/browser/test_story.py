@@ -64,6 +64,11 @@ def visit(context: BrowserContext, program: Whole, language: str) -> WidgetPage:
     return widget if widget.language == language else widget.switch_language()
 
 
+def settle(widget: WidgetPage) -> None:
+    """Lets what has just appeared come to rest, for the picture."""
+    widget.page.wait_for_timeout(400)
+
+
 def test_an_english_customer_writes_shows_and_speaks(
     program: Whole, launch: Callable[[Path], Browser], label: Path, screenshots: Path
 ) -> None:
@@ -74,7 +79,8 @@ def test_an_english_customer_writes_shows_and_speaks(
     widget.send("where is my order A1024?")
     widget.expect_bot(re.compile("e-?mail|phone", re.IGNORECASE))
     widget.send("mia.turner@example.com")
-    widget.expect_bot(re.compile("A1024"))
+    widget.expect_bot(re.compile("A1024.*on its way", re.DOTALL))
+    settle(widget)
     widget.page.screenshot(path=screenshots / "widget.png")
 
     widget.attach(label)
@@ -106,7 +112,8 @@ def test_a_chinese_customer_writes_shows_and_speaks_on_a_phone(
     widget.send("我的订单A2031到哪里了")
     widget.expect_bot(re.compile("邮箱|手机|电话"))
     widget.send("li.xiaoyu@example.com")
-    widget.expect_bot(re.compile("A2031"))
+    widget.expect_bot(re.compile("A2031.*运输途中", re.DOTALL))
+    settle(widget)
     widget.page.screenshot(path=screenshots / "story-zh-text.png")
 
     widget.attach(label)

@@ -94,7 +94,7 @@ def build_site(
     metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
     durable = Durable(settings.dbos_url)
 
-    def enqueue_turn(message: Queued, has_media: bool, again: str = "") -> None:
+    def enqueue_turn(message: Queued, has_media: bool, again: str) -> None:
         name = f"turn-{message.id}{again}"
         durable.enqueue(TURNS, "turn", name, message.id, has_media, key=message.conversation_id, order=message.seq)
 

@@ -11,7 +11,6 @@ Phrase = Literal[
     "long_note",
     "unreadable_photo",
     "slow_media",
-    "unsupported_file",
 ]
 
 _PHRASES: dict[Phrase, dict[str, str]] = {
@@ -43,10 +42,6 @@ _PHRASES: dict[Phrase, dict[str, str]] = {
         "en": "That took me too long to look at, so I stopped. A colleague can still see what you sent. "
         "Please describe it in a few words.",
         "zh": "这个文件处理时间过长，我先停下了。同事仍然可以看到您发的内容，请用几句话描述一下。",
-    },
-    "unsupported_file": {
-        "en": "I can look at photos and listen to voice notes, but not at this kind of file.",
-        "zh": "我可以看照片、听语音，但暂时无法打开这种文件。",
     },
 }
 

@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
 __all__ = ["Doc", "Matcher", "PhraseMatcher", "Vocab", "new_vocabulary", "tokenise"]
 
 _TOKEN = re.compile(
@@ -73,8 +71,3 @@ def tokenise(text: str, vocabulary: Vocab) -> Doc:
         spaces.append(False)
         here = match.end()
     return Doc(vocabulary, words=words, spaces=spaces)
-
-
-def spans_of(document: Doc) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """int64 [tokens, 2]: start and end offset of each token."""
-    return np.array([(token.idx, token.idx + len(token)) for token in document], dtype=np.int64).reshape(-1, 2)

@@ -14,7 +14,7 @@ from crm.unit_of_work import Database
 
 PAGE = 200
 """Messages in one answer at most."""
-SURVEY = frozenset({"goodbye", "survey"})
+GOODBYE = "goodbye"
 """``done`` of the bot messages that ask for a rating."""
 
 
@@ -69,7 +69,7 @@ def to_wire(message: Message) -> dict[str, Any]:
         "attachments": [_attachment(each) for each in message.attachments],
         "at": message.at.isoformat(),
     }
-    if message.done in SURVEY:
+    if message.done == GOODBYE:
         wire["survey"] = True
     return wire
 

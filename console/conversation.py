@@ -91,7 +91,7 @@ class _ConversationView:
         try:
             view, waiting = await self._page.read(self._id, self._limit)
         except NotFound:  # erased while it was open
-            ui.navigate.to(f"{self._frame.root}/")
+            ui.navigate.to("/")
             return False
         self.show(view, waiting)
         return True

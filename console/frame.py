@@ -45,7 +45,7 @@ class Frame:
         if account is not None and account.id == self.staff.id:
             return True
         announce(self.words("session.ended"), problem=True)
-        ui.navigate.to(f"{self.root}/sign-in")
+        ui.navigate.to("/sign-in")  # the browser puts the root before it
         return False
 
 

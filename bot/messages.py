@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to a customer, from the bot or from staff. ``done`` names what it got done, if anything."""
+    """One message to a customer, from the bot or from staff. ``done`` names what it got done, if anything.
+
+    ``media`` are photos and voice notes to send along. ``asks_for`` names what a channel may offer to be shared by
+    a tap instead of typed.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     done: str | None = None
+    media: tuple[InboundMedia, ...] = ()
+    asks_for: Literal["phone"] | None = None

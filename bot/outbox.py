@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Channel, DeliveryRefused, Outgoing
-from bot.messages import Button, Queued, Reply
+from bot.channels.base import Channel, DeliveryRefused, Outgoing, OutgoingButton
+from bot.messages import Queued, Reply
 from crm.conversations import add_message
 from crm.models import Author, Conversation, Message, OutboxRow, utc_now
 from crm.unit_of_work import Database
@@ -97,13 +97,13 @@ class Outbox:
             outgoing = _outgoing(row.message)
             channel = self._channels[row.channel]
         try:
-            name = channel.send(outgoing)
+            parts = list(channel.send(outgoing))
         except DeliveryRefused as error:
             self.bury(message_id, error.code)
             return
         with self._database.writing() as session:
             row = session.scalars(select(OutboxRow).where(OutboxRow.message_id == message_id)).one()
-            row.state, row.channel_message_id, row.sent_at = "sent", name, utc_now()
+            row.state, row.parts, row.sent_at = "sent", parts, utc_now()
             row.attempts += 1
 
     def bury(self, message_id: str, code: str) -> None:
@@ -116,6 +116,8 @@ class Outbox:
 
 
 def _outgoing(message: Message) -> Outgoing:
-    buttons = tuple(Button(each["title"], each["payload"]) for each in message.buttons)
-    recipient = message.conversation.identity
-    return Outgoing(message.id, recipient.bot, recipient.external_id, Reply(message.text, buttons, message.done))
+    buttons = tuple(
+        OutgoingButton(each["title"], f"{message.id}:{index}") for index, each in enumerate(message.buttons)
+    )
+    recipient, language = message.conversation.identity, message.conversation.language
+    return Outgoing(message.id, recipient.bot, recipient.external_id, language, message.text, buttons)

@@ -67,7 +67,7 @@ class Perceiving:
         """The columns to set on the attachment."""
         with self._metrics.stage_seconds.labels(f"perceive_{attachment.kind}").time():
             try:
-                data = self._media.read(attachment.key)
+                data = self._media.read(attachment.key or "")
                 if attachment.kind == "image":
                     return {"facts": asdict(self._senses.look(data))}
                 return _heard(self._senses.transcribe(data, language_hint=language))

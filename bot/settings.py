@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -63,6 +63,36 @@ class Settings(BaseSettings):
     perception_workers: int = Field(default=1, ge=1, description="Processes that hear and see.")
     whisper_model: str = Field(
         default="base", description="Whisper model used when its files are in the data directory."
+    )
+
+    channels: str | None = Field(
+        default=None, description="Channels of others, as module:Class, separated by spaces; see channels.md."
+    )
+    burst_window_s: float = Field(
+        default=1.2, ge=0, le=10, description="Pause after which messages of a chat app are answered together."
+    )
+    web_burst_window_s: float = Field(default=0, ge=0, le=10, description="The same for the web widget.")
+    fetch_timeout_s: float = Field(default=60, gt=0, description="Longest fetch of one file from a channel.")
+
+    telegram_token: SecretStr | None = Field(
+        default=None, description="Token of the Telegram bot; turns the channel on."
+    )
+    telegram_mode: Literal["polling", "webhook"] = Field(
+        default="polling", description="Ask Telegram for messages, or be called by it at CRMBOT_PUBLIC_URL."
+    )
+    telegram_api_url: str = Field(default="https://api.telegram.org", description="Where Telegram's Bot API answers.")
+
+    slack_bot_token: SecretStr | None = Field(
+        default=None, description="Slack's bot token (xoxb-…); turns the channel on."
+    )
+    slack_app_token: SecretStr | None = Field(default=None, description="Slack's app token (xapp-…), for Socket Mode.")
+    slack_signing_secret: SecretStr | None = Field(default=None, description="Slack's signing secret, for HTTP mode.")
+    slack_mode: Literal["socket", "http"] = Field(
+        default="socket", description="Open a socket to Slack, or be called by it at CRMBOT_PUBLIC_URL."
+    )
+    slack_api_url: str = Field(default="https://slack.com/api/", description="Where Slack's Web API answers.")
+    slack_link_by_email: bool = Field(
+        default=False, description="Take a workspace member's e-mail as proof of who they are."
     )
 
     idle_close_s: float = Field(default=1800, gt=0, description="Silence after which a conversation is closed.")

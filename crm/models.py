@@ -23,6 +23,8 @@ MessageState = Literal["received", "asked", "answered", "failed"]
 OrderStatus = Literal["placed", "paid", "packed", "shipped", "delivered", "returned", "cancelled"]
 TicketStatus = Literal["open", "pending", "solved", "closed"]
 OutboxState = Literal["pending", "sent", "dead"]
+MessageKind = Literal["too_long", "location", "contact", "sticker", "video", "document", "other"]
+LinkProof = Literal["signature", "start_link", "phone", "email", "staff"]
 
 
 def utc_now() -> datetime:
@@ -74,6 +76,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(),
         list[dict[str, Any]]: JSON(),
         list[float]: JSON(),
+        list[str]: JSON(),
         Author: String(16),
         ConversationMode: String(16),
         CloseReason: String(16),
@@ -81,11 +84,16 @@ class Base(DeclarativeBase):
         OrderStatus: String(16),
         TicketStatus: String(16),
         OutboxState: String(16),
+        MessageKind: String(16),
+        LinkProof: String(16),
     }
 
 
 class Customer(Base):
-    """A person who buys. ``ref`` is the shop's own key for them; ``phone`` is E.164."""
+    """A person who buys. ``ref`` is the shop's own key for them; ``phone`` is E.164.
+
+    ``preferred_channel`` is where they want to be written to, if they said so.
+    """
 
     __tablename__ = "customer"
 
@@ -96,6 +104,7 @@ class Customer(Base):
     phone: Mapped[str | None] = mapped_column(String(20), index=True)
     address: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(8), default="en")
+    preferred_channel: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     orders: Mapped[list[Order]] = relationship(back_populates="customer", order_by="Order.placed_at.desc()")
@@ -146,11 +155,13 @@ class OrderLine(Base):
 
 
 class Identity(Base):
-    """One person's presence on one channel.
+    """One person's presence on one channel. ``bot`` is which of the shop's bots there they speak with.
 
-    ``customer_id`` is set only by proof that outlives a conversation (the shop's signature); what a visitor
+    ``customer_id`` is set only by proof that outlives a conversation (an ``IdentityLink``); what a visitor
     proves within a conversation is kept on the conversation. ``last_seq`` counts the messages of the
-    identity's thread: a conversation's messages are consecutive in it.
+    identity's thread: a conversation's messages are consecutive in it. ``name`` is what the channel calls them.
+    ``unreachable_at`` is set while the channel does not let us write to them; ``opted_out_at`` once they asked
+    not to be written to unasked; ``last_seen_at`` is when they last wrote.
     """
 
     __tablename__ = "identity"
@@ -160,15 +171,39 @@ class Identity(Base):
     channel: Mapped[str] = mapped_column(String(16))
     bot: Mapped[str] = mapped_column(String(64), default="default")
     external_id: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str | None] = mapped_column(String(200))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     language: Mapped[str] = mapped_column(String(8), default="en")
     last_seq: Mapped[int] = mapped_column(default=0)
     failed_matches: Mapped[int] = mapped_column(default=0)
     last_failed_match_at: Mapped[datetime | None]
+    unreachable_at: Mapped[datetime | None]
+    opted_out_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     customer: Mapped[Customer | None] = relationship()
+
+
+class IdentityLink(Base):
+    """That an identity is a customer's, by which proof and since when; undone by staff where it was wrong.
+
+    Identities that are linked to one customer are merged: each keeps its own thread, and all are that customer's.
+    """
+
+    __tablename__ = "identity_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    proof: Mapped[LinkProof]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+    identity: Mapped[Identity] = relationship()
+    customer: Mapped[Customer] = relationship()
 
 
 class MatchFailure(Base):
@@ -220,6 +255,9 @@ class Message(Base):
     ``answered`` or ``failed`` (given up with an apology); bot and staff messages are ``answered``.
     ``answers_id`` on a bot message is the customer message it answers, ``ordinal`` its place among the answers;
     ``done`` names what it got done for them (``order_status_told``, ``ticket_opened`` …), if anything.
+    ``kind`` is set on what is neither words nor a photo or voice note. ``burst_id`` is the later message of a burst
+    whose turn answers this one, too. ``edited_at`` is when the customer last changed the words, ``first_text`` what
+    they were before.
     """
 
     __tablename__ = "message"
@@ -241,6 +279,10 @@ class Message(Base):
     ordinal: Mapped[int | None]
     text: Mapped[str] = mapped_column(Text, default="")
     payload: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[MessageKind | None]
+    burst_id: Mapped[str | None] = mapped_column(ForeignKey("message.id"), index=True)
+    edited_at: Mapped[datetime | None]
+    first_text: Mapped[str | None] = mapped_column(Text)
     buttons: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     state: Mapped[MessageState] = mapped_column(default="answered", index=True)
     error_code: Mapped[str | None] = mapped_column(String(64))
@@ -262,8 +304,9 @@ class Message(Base):
 class Attachment(Base):
     """A picture, a voice note or another file of a message.
 
-    ``id`` is unguessable and part of its URL. ``key`` names the bytes in the media store. ``facts`` is what
-    perception saw or heard, as JSON; ``error_code`` is perception's when it could not.
+    ``id`` is unguessable and part of its URL. ``key`` names the bytes in the media store; it is empty until a file
+    that the channel holds, by the name ``remote``, has been fetched. ``facts`` is what perception saw or heard, as
+    JSON; ``error_code`` tells why it could not, or why there are no bytes.
     """
 
     __tablename__ = "attachment"
@@ -272,7 +315,8 @@ class Attachment(Base):
     message_id: Mapped[str] = mapped_column(ForeignKey("message.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     mime: Mapped[str] = mapped_column(String(64))
-    key: Mapped[str] = mapped_column(String(128))
+    key: Mapped[str | None] = mapped_column(String(128))
+    remote: Mapped[str | None] = mapped_column(Text)
     size_bytes: Mapped[int]
     duration_s: Mapped[float | None]
     transcript: Mapped[str | None] = mapped_column(Text)
@@ -286,7 +330,10 @@ class Attachment(Base):
 
 
 class OutboxRow(Base):
-    """One message on its way out. It ends ``sent`` or ``dead``, never both."""
+    """One message on its way out. It ends ``sent`` or ``dead``, never both.
+
+    ``parts`` are the vendor's names of what has been sent of it: a long message goes out in several.
+    """
 
     __tablename__ = "outbox"
 
@@ -296,7 +343,7 @@ class OutboxRow(Base):
     state: Mapped[OutboxState] = mapped_column(default="pending", index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     error_code: Mapped[str | None] = mapped_column(String(64))
-    channel_message_id: Mapped[str | None] = mapped_column(String(128))
+    parts: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     sent_at: Mapped[datetime | None]
 

@@ -19,15 +19,15 @@ from tests.serving import Serving, serving, wait_until
 class Pigeon(Channel):
     """A channel that can be told to fail: ``weather`` lists what happens to the next sends."""
 
-    name: str = "pigeon"
+    name = "pigeon"
     sent: list[str] = field(default_factory=list)
     weather: list[Exception] = field(default_factory=list)
 
-    def send(self, outgoing: Outgoing) -> str:
+    def send(self, outgoing: Outgoing) -> Iterator[str]:
         if self.weather:
             raise self.weather.pop(0)
-        self.sent.append(outgoing.reply.text)
-        return f"pigeon-{len(self.sent)}"
+        self.sent.append(outgoing.text)
+        yield f"pigeon-{len(self.sent)}"
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_answers_are_sent_in_order_and_named(loft: Serving, pigeon: Pigeon, iden
         loft.site.inbox.accept(Inbound(identity_id, f"m{number}", text=f"n{number}"))
     found = ended(loft, identity_id, 5)
     assert pigeon.sent == [f"You said: n{number}" for number in range(5)]
-    assert [row.channel_message_id for row in found] == [f"pigeon-{number}" for number in range(1, 6)]
+    assert [row.parts for row in found] == [[f"pigeon-{number}"] for number in range(1, 6)]
     assert all(row.sent_at is not None for row in found)
 
 

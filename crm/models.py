@@ -254,7 +254,8 @@ class Message(Base):
     pressed. ``state`` tells how far a customer's message has come: ``received``, ``asked`` (Rasa may have seen it),
     ``answered`` or ``failed`` (given up with an apology); bot and staff messages are ``answered``.
     ``answers_id`` on a bot message is the customer message it answers, ``ordinal`` its place among the answers;
-    ``done`` names what it got done for them (``order_status_told``, ``ticket_opened`` …), if anything.
+    ``done`` names what it got done for them (``order_status_told``, ``ticket_opened`` …), if anything; ``asks_for``
+    what a channel may offer to be shared by a tap instead of typed (``phone``).
     ``kind`` is set on what is neither words nor a photo or voice note. ``burst_id`` is the later message of a burst
     whose turn answers this one, too. ``edited_at`` is when the customer last changed the words, ``first_text`` what
     they were before.
@@ -284,6 +285,7 @@ class Message(Base):
     edited_at: Mapped[datetime | None]
     first_text: Mapped[str | None] = mapped_column(Text)
     buttons: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    asks_for: Mapped[str | None] = mapped_column(String(16))
     state: Mapped[MessageState] = mapped_column(default="answered", index=True)
     error_code: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from bot.errors import Unauthorized
 from crm.conversations import open_conversation
+from crm.linking import link
 from crm.models import Customer, Identity, utc_now
 from crm.unit_of_work import Database
 
@@ -62,12 +63,14 @@ class Visitors:
                 channel=CHANNEL,
                 external_id=secrets.token_hex(16),
                 token_hash=_hash(token),
-                customer_id=customer.id if customer else None,
                 language=language or (customer.language if customer else "en"),
             )
             session.add(row)
+            now = utc_now()
+            if customer is not None:
+                link(session, row, customer, "signature", now)
             session.flush()
-            return Visitor(token, open_conversation(session, row, utc_now()).id)
+            return Visitor(token, open_conversation(session, row, now).id)
 
     def identify(self, token: str | None) -> int:
         """The identity a token stands for. Raises Unauthorized."""

@@ -51,6 +51,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("first_text", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("asks_for", sa.String(length=16), nullable=True))
+        batch_op.add_column(sa.Column("album", sa.String(length=64), nullable=True))
         batch_op.create_index(batch_op.f("ix_message_burst_id"), ["burst_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_message_burst_id"), "message", ["burst_id"], ["id"])
 

@@ -256,11 +256,11 @@ class Message(Base):
     ``answers_id`` on a bot message is the customer message it answers, ``ordinal`` its place among the answers;
     ``done`` names what it got done for them (``order_status_told``, ``ticket_opened`` …), if anything; ``asks_for``
     what a channel may offer to be shared by a tap instead of typed (``phone``).
-    ``kind`` is set on what is neither words nor a photo or voice note. ``error_code`` says why a shared contact proved
-    nothing: ``contact_of_another`` (not vouched to be the sender's own) or ``contact_unknown`` (no one customer has it).
-    ``album`` joins photos that were sent as one. ``burst_id`` is the later message of a burst whose turn answers this
-    one, too. ``edited_at`` is when the customer last changed the words, ``first_text`` what
-    they were before.
+    ``kind`` is set on what is neither words nor a photo or voice note. ``error_code`` says why a shared contact
+    proved nothing: ``contact_of_another`` (not vouched to be the sender's own) or ``contact_unknown`` (no one customer
+    has it). ``album`` joins photos that were sent as one. ``burst_id`` is the later message of a burst whose turn
+    answers this one, too. ``edited_at`` is when the customer last changed the words, ``first_text`` what they were
+    before.
     """
 
     __tablename__ = "message"

@@ -79,15 +79,26 @@ class Durable:
         )
         self.launched = True
 
-    def enqueue(self, queue: str, workflow: str, workflow_id: str, *args: str | bool, key: str, order: int = 1) -> None:
+    def enqueue(
+        self,
+        queue: str,
+        workflow: str,
+        workflow_id: str,
+        *args: str | bool,
+        key: str,
+        order: int = 1,
+        delay_s: float = 0,
+    ) -> None:
         """Queues a workflow; the same ``workflow_id`` again does nothing. May be called within a step, too.
 
         Before ``launch`` and after ``close`` it does nothing: what is stored is queued at the next start.
         Among those of one ``key`` the least ``order`` (from 1) runs first; DBOS's own clock is too coarse to tell.
+        After ``delay_s``, or up to a second later, it joins the queue; until then it keeps none of its key waiting.
         """
+        options = SetEnqueueOptions(queue_partition_key=key, priority=order, delay_seconds=delay_s or None)
 
         def enqueue() -> None:
-            with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=key, priority=order):
+            with SetWorkflowID(workflow_id), options:
                 DBOS.enqueue_workflow(queue, self._workflows[workflow], *args)
 
         if not self.launched:

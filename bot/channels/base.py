@@ -213,6 +213,10 @@ class Channel(ABC):
         """Web hooks, to be served below ``/channels/<name>`` on the public port."""
         return None
 
+    def can_start(self, external_id: str) -> bool:
+        """Whether the shop may write first to this place; a thread that somebody else began is none."""
+        return True
+
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Iterator[str]:
         """Sends the parts after ``outgoing.parts`` and yields the vendor's name for each once it has been taken.

@@ -10,7 +10,8 @@ CrmError
 ├── AlreadyExists     already_exists      a staff account of that e-mail is there; carries ``target``
 ├── WeakPassword      weak_password       shorter than allowed, or trivially guessed; carries ``reason``
 ├── SignInRefused     sign_in_refused     unknown e-mail, wrong password or disabled account: never said which
-└── SignInThrottled   sign_in_throttled   too many failed sign-ins; carries ``retry_after_s``
+├── SignInThrottled   sign_in_throttled   too many failed sign-ins; carries ``retry_after_s``
+└── BrokenReferences  broken_references   a migration would leave rows that refer to nothing; carries ``tables``
 """
 
 from __future__ import annotations
@@ -80,3 +81,11 @@ class SignInThrottled(CrmError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"too many failed sign-ins; try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class BrokenReferences(CrmError):
+    code = "broken_references"
+
+    def __init__(self, tables: frozenset[str]) -> None:
+        super().__init__(f"rows refer to what is not there, in: {', '.join(sorted(tables))}")
+        self.tables = tables

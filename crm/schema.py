@@ -12,25 +12,35 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from crm.errors import BrokenReferences
 from crm.unit_of_work import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(database: Database) -> bool:
-    """Applies what is missing; True when there was anything."""
-    if is_current(database):
+def migrate(database: Database, migrations: Path = MIGRATIONS) -> bool:
+    """Applies what is missing, all of it or, when anything fails, nothing; True when there was anything.
+
+    Two processes may do so at once: the second waits, and finds it done. Raises BrokenReferences.
+    """
+    if is_current(database, migrations):
         return False
-    with database.engine.connect() as connection, _unchecked(connection), connection.begin():
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with database.engine.connect() as connection, _unchecked(connection):
+        connection.execution_options(writes=True)
+        with connection.begin():
+            config = _config(migrations)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            _check_references(connection)
     return True
 
 
 @contextmanager
 def _unchecked(connection: Connection) -> Iterator[None]:
-    """Lets SQLite copy a table that others refer to: it alters tables so. Must stand around the transaction."""
+    """Lets SQLite copy a table that others refer to: it alters tables so. Must stand around the transaction.
+
+    See https://www.sqlite.org/lang_altertable.html#otheralter.
+    """
     if connection.dialect.name != "sqlite":
         yield
         return
@@ -43,14 +53,22 @@ def _unchecked(connection: Connection) -> Iterator[None]:
         driver.close()
 
 
-def is_current(database: Database) -> bool:
+def _check_references(connection: Connection) -> None:
+    """Makes up for the check that was off."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            raise BrokenReferences(frozenset(str(table) for table, *_ in broken))
+
+
+def is_current(database: Database, migrations: Path = MIGRATIONS) -> bool:
     """Whether the database has every migration."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(_config(migrations)).get_current_head()
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head
 
 
-def _config() -> Config:
+def _config(migrations: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(migrations))
     return config

@@ -34,7 +34,7 @@ from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.perceiving import Perceiving, Senses
 from bot.settings import NLU_EXAMPLES, PROJECT, Settings
-from bot.turn import Parser, Turn
+from bot.turn import Parser, Turn, TurnLimits
 from bot.visitors import Visitors
 from crm.models import Product, utc_now
 from crm.unit_of_work import Database
@@ -130,6 +130,7 @@ def build_site(
         text_limit=settings.text_limit,
         media_limits=media_limits(settings),
     )
+    perceiving = Perceiving(database, media, live, senses, metrics)
     turn = Turn(
         database,
         outbox,
@@ -137,11 +138,11 @@ def build_site(
         dialogue,
         parser,
         metrics,
-        session_turns=settings.session_turns,
-        audio_limit_s=settings.audio_limit_s,
+        limits=TurnLimits(settings.audio_limit_s, settings.text_limit, settings.session_turns),
+        burst_window=lambda channel: burst_window(settings, channel),
+        perceive=perceiving.perceive,
         on_close=closing.closed,
     )
-    perceiving = Perceiving(database, media, live, senses, metrics)
     _register(durable, turn, perceiving, outbox, closing, inbox, settings)
     visitors, thread = Visitors(database, keys.site), Thread(database, media)
     limits = Limits(visitors=settings.rate_visitors, messages=settings.rate_messages, uploads=settings.rate_uploads)
@@ -255,6 +256,11 @@ def phrases_of_customers() -> list[str]:
     """English sentences of the NLU examples: they teach the recogniser what customers say."""
     examples = read_directory(NLU_EXAMPLES).examples
     return [example.text for example in examples if detect(example.text) == "en"]
+
+
+def burst_window(settings: Settings, channel: str) -> timedelta:
+    """The pause after which a customer's messages on a channel are answered together."""
+    return timedelta(seconds=settings.web_burst_window_s if channel == "web" else settings.burst_window_s)
 
 
 def media_limits(settings: Settings) -> MediaLimits:

@@ -81,6 +81,7 @@ def context_in(database: Database) -> ContextOf:
                 select(Attachment)
                 .join(Message, Message.id == Attachment.message_id)
                 .where(Message.conversation_id == conversation_id, Message.state == "asked", Attachment.kind == "image")
+                .order_by(Message.seq, Attachment.at)
             ).all()
             language: Language | None = next((each for each in ("en", "zh") if each == conversation.language), None)
             return Context(language, order_number_seen(photos))

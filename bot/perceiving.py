@@ -47,15 +47,18 @@ class Perceiving:
         self._metrics = metrics
 
     def perceive(self, message_id: str) -> None:
-        """Finds out what every attachment of the message holds that is not known yet."""
+        """Finds out what every attachment holds that is not known yet: the message's, and of what waits before it."""
         with self._database.reading() as session:
             message = session.get_one(Message, message_id)
             language = message.conversation.language
             notice = Notice(message.conversation_id, message.identity_id)
             unknown = session.scalars(
-                select(Attachment).where(
-                    Attachment.message_id == message_id, Attachment.facts.is_(None), Attachment.error_code.is_(None)
-                )
+                select(Attachment)
+                .join(Message, Message.id == Attachment.message_id)
+                .where(Message.conversation_id == message.conversation_id, Message.seq <= message.seq)
+                .where(Message.state.in_(("received", "asked")))
+                .where(Attachment.facts.is_(None), Attachment.error_code.is_(None))
+                .order_by(Message.seq, Attachment.at)
             ).all()
         self._live.publish(Notice(notice.conversation_id, notice.identity_id, "typing"))
         for attachment in unknown:
@@ -65,9 +68,11 @@ class Perceiving:
 
     def _make_out(self, attachment: Attachment, language: str) -> dict[str, Any]:
         """The columns to set on the attachment."""
+        if attachment.key is None:  # the channel holds it still, and did not give it
+            return {"error_code": "media_unavailable"}
         with self._metrics.stage_seconds.labels(f"perceive_{attachment.kind}").time():
             try:
-                data = self._media.read(attachment.key or "")
+                data = self._media.read(attachment.key)
                 if attachment.kind == "image":
                     return {"facts": asdict(self._senses.look(data))}
                 return _heard(self._senses.transcribe(data, language_hint=language))

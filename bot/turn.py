@@ -1,19 +1,23 @@
 """One customer turn: hear and see, understand, converse, answer. Every stage can be run again without harm.
 
 The stages are steps of a durable workflow and are given a message id alone. A stage that finds its work done does
-nothing, so a turn that was cut off anywhere goes on where it stopped.
+nothing, so a turn that was cut off anywhere goes on where it stopped. A turn answers whatever waits before its own
+message first, in order; and a message that belongs to a burst leaves itself to the burst's last, whose turn takes
+it along whatever became of this one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
+from bot.bursts import MOST_MESSAGES, first_burst, joined_text
 from bot.dialogue import Conversing, typed
 from bot.errors import EngineRefused
 from bot.live import Live, Notice
@@ -21,8 +25,9 @@ from bot.messages import Reply
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.phrases import Phrase, phrase
+from bot.remarks import remark_on_kind, remark_on_lost, remark_on_media
 from crm.conversations import close
-from crm.models import Attachment, CloseReason, Conversation, Message, utc_now
+from crm.models import Attachment, CloseReason, Conversation, Message, MessageKind, MessageState, utc_now
 from crm.unit_of_work import Database
 from nlu.payloads import format_payload, parse_payload
 from nlu.understanding import Entity, Understanding
@@ -34,11 +39,8 @@ FAILED = "failed"
 ENDINGS: dict[str | None, CloseReason] = {"goodbye": "goodbye", "rated": "rating"}
 """``done`` of replies after which the conversation is over, and why it is."""
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
-_MEDIA_PHRASES: dict[str, Phrase] = {
-    "silence": "silent_note",
-    "timeout": "slow_media",
-    "media_too_large": "long_note",
-}
+WAITING: tuple[MessageState, ...] = ("received", "asked")
+"""States of a customer's message that is to be answered."""
 
 
 class Parser(Protocol):
@@ -47,18 +49,29 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A message that waits for its answer, read in one go."""
+    """A burst of messages that waits for its answer, read in one go; mostly a single message.
+
+    ``message_id`` is the last of them, which the answer is to; ``earlier`` are the others. ``text`` and
+    ``attachments`` are those of all. ``turns`` counts the conversation's turns, this one included.
+    """
 
     message_id: str
+    earlier: tuple[str, ...]
     conversation_id: str
     identity_id: int
     text: str
     payload: str | None
+    kind: MessageKind | None
+    error_code: str | None
     language: str
     mode: str
     asked: bool
     turns: int
     attachments: tuple[Attachment, ...]
+
+    @property
+    def unperceived(self) -> bool:
+        return any(each.facts is None and each.error_code is None for each in self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +82,25 @@ class Utterance:
     understanding: Understanding
 
 
+@dataclass(frozen=True, slots=True)
+class TurnLimits:
+    """What a customer is told of what is taken, and how long things go on.
+
+    ``audio_s`` is the longest voice note, ``characters`` the longest text; after ``session_turns`` turns Rasa is
+    given a fresh session.
+    """
+
+    audio_s: float
+    characters: int
+    session_turns: int
+
+
 class Turn:
-    """The stages ``answer`` and ``give_up``; ``perceive`` is the stage before them, in ``perceiving``."""
+    """The stages ``answer`` and ``give_up``; those before them fetch files and perceive them.
+
+    ``perceive(message_id)`` is these earlier stages for everything that waits up to the message: a message that
+    overtakes another one's turn needs them. ``burst_window(channel)`` is the pause that ends a burst there.
+    """
 
     def __init__(
         self,
@@ -81,8 +111,9 @@ class Turn:
         parser: Parser,
         metrics: Metrics,
         *,
-        session_turns: int,
-        audio_limit_s: float,
+        limits: TurnLimits,
+        burst_window: Callable[[str], timedelta],
+        perceive: Callable[[str], None],
         on_close: Callable[[str, CloseReason], None],
     ) -> None:
         self._database = database
@@ -91,57 +122,80 @@ class Turn:
         self._dialogue = dialogue
         self._parser = parser
         self._metrics = metrics
-        self._session_turns = session_turns
-        self._audio_limit_s = audio_limit_s
+        self._limits = limits
+        self._burst_window = burst_window
+        self._perceive = perceive
         self._on_close = on_close
 
     def answer(self, message_id: str) -> None:
-        """Understands the message and answers it. Raises EngineError when Rasa does not: try again."""
-        pending = self._pending(message_id)
+        """Understands and answers what waits up to the message, or leaves the message to a later one of its burst.
+
+        Raises EngineError when Rasa does not answer: try again.
+        """
+        while (pending := self._next(message_id)) is not None:
+            if pending.unperceived:
+                self._perceive(message_id)
+                pending = self._next(message_id)
+                if pending is None:
+                    return
+            self._answer(pending)
+            if pending.message_id == message_id:
+                return
+
+    def give_up(self, message_id: str) -> None:
+        """Apologises for the burst that could not be answered, asks staff to look, and goes on with what follows.
+
+        Raises EngineError as ``answer`` does, and then gives up the next when it is tried again.
+        """
+        pending = self._next(message_id)
         if pending is None:
             return
+        self._record(pending, [Reply(phrase("technical_problem", pending.language), done=FAILED)])
+        if pending.message_id != message_id:
+            self.answer(message_id)
+
+    def _next(self, message_id: str) -> Pending | None:
+        """The first burst that waits, none of it later than the message."""
+        wanted = aliased(Message)
+        waiting_up_to = (
+            select(Message, wanted.seq)
+            .join(wanted, wanted.conversation_id == Message.conversation_id)
+            .where(wanted.id == message_id, wanted.state.in_(WAITING))
+            .where(Message.author == "customer", Message.state.in_(WAITING))
+            .order_by(Message.seq)
+            .limit(MOST_MESSAGES)
+            .options(selectinload(Message.attachments), joinedload(Message.conversation))
+        )
+        with self._database.reading() as session:
+            rows = session.execute(waiting_up_to).all()
+            if not rows:
+                return None
+            burst = first_burst([row[0] for row in rows], self._burst_window(rows[0][0].conversation.channel))
+            if burst[-1].seq > rows[0][1]:
+                return None
+            return _pending(session, burst)
+
+    def _answer(self, pending: Pending) -> None:
         self._live.publish(Notice(pending.conversation_id, pending.identity_id, "typing"))
-        trouble = trouble_with_media(pending)
-        if trouble is not None:
-            words = phrase(trouble, pending.language, minutes=round(self._audio_limit_s / 60))
-            self._record(pending, [Reply(words)])
+        remark = remark_instead(pending)
+        if remark is not None:
+            self._record(pending, [] if pending.mode == "staff" else [self._said(remark, pending.language)])
             return
         utterance = self._understand(pending)
         language = choose_language(utterance.understanding, pending.language)
         self._note_understanding(pending, utterance.understanding, language)
         replies = [] if pending.mode == "staff" else self._converse(pending, utterance, language)
-        self._record(pending, replies)
+        self._record(pending, [*self._beside(pending, replies, language), *replies])
         self._bound_session(pending, replies, language)
 
-    def give_up(self, message_id: str) -> None:
-        """Apologises for a turn that could not be finished, and asks staff to look."""
-        pending = self._pending(message_id)
-        if pending is not None:
-            self._record(pending, [Reply(phrase("technical_problem", pending.language), done=FAILED)])
+    def _beside(self, pending: Pending, replies: list[Reply], language: str) -> list[Reply]:
+        """What is to be said of files that never came, before the answer to the words that came with them."""
+        lost = remark_on_lost(pending.attachments)
+        return [self._said(lost, language)] if lost and replies else []
 
-    def _pending(self, message_id: str) -> Pending | None:
-        with self._database.reading() as session:
-            message = session.get_one(Message, message_id)
-            if message.state not in ("received", "asked"):
-                return None
-            conversation = message.conversation
-            turns = session.scalar(
-                select(func.count())
-                .select_from(Message)
-                .where(Message.conversation_id == conversation.id, Message.author == "customer")
-            )
-            return Pending(
-                message_id=message.id,
-                conversation_id=conversation.id,
-                identity_id=message.identity_id,
-                text=message.text,
-                payload=message.payload,
-                language=conversation.language,
-                mode=conversation.mode,
-                asked=message.state == "asked",
-                turns=turns or 0,
-                attachments=tuple(message.attachments),
-            )
+    def _said(self, key: Phrase, language: str) -> Reply:
+        minutes, characters = round(self._limits.audio_s / 60), f"{self._limits.characters:,}"
+        return Reply(phrase(key, language, minutes=minutes, characters=characters))
 
     def _understand(self, pending: Pending) -> Utterance:
         wordless = pending.payload or _payload_of_media(pending)
@@ -157,9 +211,10 @@ class Turn:
         return Utterance(wordless, pressed)
 
     def _note_understanding(self, pending: Pending, understanding: Understanding, language: str) -> None:
+        """Keeps what was understood on the burst's last message, and that the others belong to it."""
         with self._database.writing() as session:
             message = session.get_one(Message, pending.message_id)
-            message.state = "asked"
+            _mark(session, pending, message, "asked")
             message.language = understanding.language if pending.payload is None else language
             message.intent = understanding.intent.name
             message.confidence = understanding.intent.confidence
@@ -192,9 +247,9 @@ class Turn:
         failed = any(reply.done == FAILED for reply in replies)
         with self._database.writing() as session:
             message = session.get_one(Message, pending.message_id)
-            if message.state not in ("received", "asked"):
+            if message.state not in WAITING:
                 return
-            message.state = "failed" if failed else "answered"
+            _mark(session, pending, message, "failed" if failed else "answered")
             conversation = message.conversation
             if failed and conversation.mode == "bot":
                 conversation.mode = "waiting"
@@ -222,7 +277,7 @@ class Turn:
 
     def _bound_session(self, pending: Pending, replies: list[Reply], language: str) -> None:
         """Keeps a long conversation as fast as a short one."""
-        if replies and pending.turns % self._session_turns == 0 and ending_of(replies) is None:
+        if replies and pending.turns % self._limits.session_turns == 0 and ending_of(replies) is None:
             self._dialogue.start_fresh_session(pending.conversation_id, language)
 
 
@@ -238,15 +293,45 @@ def choose_language(understanding: Understanding, current: str) -> str:
     return understanding.language if understanding.language in ("en", "zh") else current
 
 
-def trouble_with_media(pending: Pending) -> Phrase | None:
-    """What to say when there is nothing but media, and none of it could be made out."""
-    if pending.text or pending.payload or not pending.attachments:
-        return None
-    codes = [each.error_code for each in pending.attachments]
-    if not all(codes) or "no_recogniser" in codes:
-        return None
-    by_kind: Phrase = "unreadable_photo" if pending.attachments[0].kind == "image" else "unreadable_note"
-    return _MEDIA_PHRASES.get(codes[0] or "", by_kind)
+def remark_instead(pending: Pending) -> Phrase | None:
+    """What the server says itself, where Rasa need not be asked."""
+    if pending.kind is not None and pending.payload is None:
+        return remark_on_kind(pending.kind, pending.error_code)
+    return None if pending.text or pending.payload else remark_on_media(pending.attachments)
+
+
+def _pending(session: Session, burst: list[Message]) -> Pending:
+    first, last = burst[0], burst[-1]
+    conversation = last.conversation
+    earlier_turns = session.scalar(
+        select(func.count())
+        .select_from(Message)
+        .where(Message.conversation_id == conversation.id, Message.author == "customer")
+        .where(Message.burst_id.is_(None), Message.seq < first.seq)
+    )
+    return Pending(
+        message_id=last.id,
+        earlier=tuple(each.id for each in burst[:-1]),
+        conversation_id=conversation.id,
+        identity_id=last.identity_id,
+        text=joined_text(burst),
+        payload=last.payload,
+        kind=last.kind,
+        error_code=last.error_code,
+        language=conversation.language,
+        mode=conversation.mode,
+        asked=last.state == "asked",
+        turns=(earlier_turns or 0) + 1,
+        attachments=tuple(attachment for each in burst for attachment in each.attachments),
+    )
+
+
+def _mark(session: Session, pending: Pending, last: Message, state: MessageState) -> None:
+    """Moves the whole burst on, whose last message is ``last``."""
+    last.state = state
+    for message_id in pending.earlier:
+        message = session.get_one(Message, message_id)
+        message.state, message.burst_id = state, last.id
 
 
 def _payload_of_media(pending: Pending) -> str | None:

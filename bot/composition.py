@@ -31,7 +31,7 @@ from bot.live import Live
 from bot.media_store import MediaStore
 from bot.messages import Queued
 from bot.metrics import Metrics
-from bot.outbox import Outbox
+from bot.outbox import Delivery, Outbox
 from bot.perceiving import Perceiving, Senses
 from bot.settings import NLU_EXAMPLES, PROJECT, Settings
 from bot.turn import Parser, Turn, TurnLimits
@@ -98,21 +98,32 @@ def build_site(
         name = f"turn-{message.id}{again}"
         durable.enqueue(TURNS, "turn", name, message.id, has_media, key=message.conversation_id, order=message.seq)
 
-    def enqueue_delivery(message: Queued) -> None:
+    def enqueue_delivery(delivery: Delivery) -> None:
         durable.enqueue(
             DELIVERIES,
             "delivery",
-            f"delivery-{message.id}",
-            message.id,
-            key=message.conversation_id,
-            order=message.seq,
+            f"delivery-{delivery.message_id}{delivery.again}",
+            delivery.message_id,
+            key=str(delivery.identity_id),
+            order=delivery.seq,
+            delay_s=delivery.delay_s,
         )
 
     def enqueue_scoring(conversation_id: str) -> None:
         hour = f"{utc_now():%Y%m%d%H}"  # one that failed is tried again in another hour
         durable.enqueue(CLOSINGS, "scoring", f"scoring-{conversation_id}-{hour}", conversation_id, key=conversation_id)
 
-    outbox = Outbox(database, channels, enqueue_delivery)
+    outbox = Outbox(
+        database,
+        channels,
+        enqueue_delivery,
+        media,
+        live,
+        metrics,
+        attempts=settings.delivery_attempts,
+        running=lambda: durable.launched,
+    )
+    live.listen(outbox.show_typing)
     closing = Closing(
         database,
         live,
@@ -192,10 +203,12 @@ def _register(
 
     def run_delivery(message_id: str) -> None:
         try:
-            step("deliver", outbox.deliver, message_id, attempts=settings.delivery_attempts)
+            step("deliver", outbox.deliver, message_id, attempts=3)
         except Exception:
+            if not durable.launched:  # as with a turn
+                raise
             log.exception("delivery_given_up", message_id=message_id)
-            step("bury", outbox.bury, message_id, "attempts_exhausted", attempts=settings.delivery_attempts)
+            step("bury", outbox.bury, message_id, "internal", attempts=3)
 
     def run_scoring(conversation_id: str) -> None:
         step("score", closing.score, conversation_id, attempts=3)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -48,17 +48,24 @@ class Subscription:
 
 
 class Live:
-    """Publish from any thread; subscribe on an event loop."""
+    """Publish from any thread; subscribe on an event loop, or listen for as long as the program runs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._subscriptions: set[Subscription] = set()
+        self._listeners: list[Callable[[Notice], None]] = []
 
     def publish(self, notice: Notice) -> None:
         with self._lock:
             subscriptions = list(self._subscriptions)
         for subscription in subscriptions:
             subscription.offer(notice)
+        for listener in self._listeners:
+            listener(notice)
+
+    def listen(self, listener: Callable[[Notice], None]) -> None:
+        """Calls ``listener`` with every notice, on the publisher's thread: it must be quick and never raise."""
+        self._listeners.append(listener)
 
     @contextmanager
     def subscribe(self, identity_id: int | None = None) -> Iterator[Subscription]:

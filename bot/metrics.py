@@ -37,4 +37,10 @@ class Metrics:
         self.closings = Counter(
             "crmbot_closings", "Conversations closed, by reason.", ["reason"], registry=self.registry
         )
+        self.deliveries = Counter(
+            "crmbot_deliveries",
+            "Attempts to send a message to a chat app, by outcome.",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
         self.streams = Gauge("crmbot_streams", "Open web streams.", registry=self.registry)

@@ -138,7 +138,7 @@ class Program:
             return
         self.durable.launch()
         self.inbox.requeue(at_start=True)
-        self.outbox.requeue()
+        self.outbox.requeue(at_start=True)
         if ready:
             self.on_ready()
 

@@ -37,7 +37,7 @@ def pigeon() -> Pigeon:
 
 @pytest.fixture(scope="module")
 def loft(tmp_path_factory: pytest.TempPathFactory, pigeon: Pigeon) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("loft"), channels={"pigeon": pigeon}) as running:
+    with serving(tmp_path_factory.mktemp("loft"), channels={"pigeon": pigeon}, burst_window_s=0) as running:
         yield running
 
 

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import zxingcpp
-from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.installation import FIRST_STAFF_EMAIL
 from perception.audio import decode as decode_audio
+from tests.browser.parcel_label import label_with
 from tests.browser.widget_page import DESKTOP, PHONE, WidgetPage
 from tests.whole import Whole
 
@@ -32,15 +31,8 @@ SLOW_S = 60
 @pytest.fixture
 def label(tmp_path: Path) -> Path:
     """A photo of a parcel label whose QR code holds an order number."""
-    code = zxingcpp.create_barcode("A1024", zxingcpp.BarcodeFormat.QRCode)
-    square = Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=10)))
-    picture = Image.new("RGB", (700, 420), "white")
-    picture.paste(square.convert("RGB"), (40, 60))
-    draw = ImageDraw.Draw(picture)
-    draw.text((380, 120), "HARBOUR & PINE", fill="black", font=ImageFont.load_default(28))
-    draw.text((380, 170), "Order A1024", fill="black", font=ImageFont.load_default(28))
     path = tmp_path / "label.png"
-    picture.save(path)
+    path.write_bytes(label_with("A1024"))
     return path
 
 

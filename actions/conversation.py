@@ -104,6 +104,35 @@ class TakeNote(CrmAction):
         return Outcome((_contact_noted(turn) or say("utter_what_about"),))
 
 
+class Identified(CrmAction):
+    """The channel has just vouched for who the customer is: says so, and outside a form also what can be done now.
+
+    A start link is a conversation's first message and deserves a greeting. No name is spoken: whoever was passed such
+    a link would learn it.
+    """
+
+    action_name = "action_identified"
+    writes = False
+
+    def act(self, desk: Desk) -> Outcome:
+        if desk.customer is None:  # the link was undone in between
+            return Outcome((say("utter_not_caught" if desk.turn.form else "utter_what_about"),))
+        if desk.turn.form is not None:
+            return Outcome((say("utter_identified_meanwhile"),))
+        return Outcome((say("utter_identified" if desk.turn.previous_intent else "utter_identified_first"),))
+
+
+class Stop(CrmAction):
+    """Says that the request in hand is over; and whoever wants no messages unasked, that there will be none."""
+
+    action_name = "action_stop"
+    writes = False
+
+    def act(self, desk: Desk) -> Outcome:
+        opted_out = desk.conversation.identity.opted_out_at is not None
+        return Outcome((say("utter_opted_out" if opted_out else "utter_stopped"),))
+
+
 class SwitchLanguage(CrmAction):
     """Goes on in the language that was asked for; says which two are spoken when it was none of them."""
 

@@ -23,7 +23,8 @@ class Button:
 class Say:
     """One message: the response ``utter_…`` filled with ``values``, and buttons beside the response's own.
 
-    ``done`` names what the message got done for the customer; ``offer`` the thing a plain "yes" would accept.
+    ``done`` names what the message got done for the customer; ``offer`` the thing a plain "yes" would accept;
+    ``asks_for`` what the customer's app may let them share by a tap (``phone``).
     """
 
     response: str
@@ -31,11 +32,13 @@ class Say:
     buttons: tuple[Button, ...] = ()
     done: str | None = None
     offer: str | None = None
+    asks_for: str | None = None
 
     @property
     def custom(self) -> dict[str, str]:
         """The data that travels beside the text."""
-        return {key: value for key, value in (("done", self.done), ("offer", self.offer)) if value}
+        beside = {"done": self.done, "offer": self.offer, "asks_for": self.asks_for}
+        return {key: value for key, value in beside.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,16 @@ class Outcome:
     then: str | None = None
 
 
-def say(response: str, *buttons: Button, done: str | None = None, offer: str | None = None, **values: str) -> Say:
+def say(
+    response: str,
+    *buttons: Button,
+    done: str | None = None,
+    offer: str | None = None,
+    asks_for: str | None = None,
+    **values: str,
+) -> Say:
     """A ``Say`` in one line."""
-    return Say(response, values, buttons, done, offer)
+    return Say(response, values, buttons, done, offer, asks_for)
 
 
 def payload(intent: str, **entities: str) -> str:

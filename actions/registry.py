@@ -6,7 +6,7 @@ from datetime import UTC, time
 
 from actions.base import Clock, CrmAction
 from actions.contact import ContactForm
-from actions.conversation import Affirm, Deny, Fallback, SessionStart, SwitchLanguage, TakeNote
+from actions.conversation import Affirm, Deny, Fallback, Identified, SessionStart, Stop, SwitchLanguage, TakeNote
 from actions.feedback import TakeRating
 from actions.human import HandOver, OpeningHours
 from actions.media import HearVoice, SeePhoto
@@ -39,6 +39,8 @@ def build_actions(
         Affirm(database, now, opening_hours),
         Deny(database, now),
         TakeNote(database, now, numbers),
+        Identified(database, now),
+        Stop(database, now),
         SwitchLanguage(database, now),
         OrderStatusForm(database, now, numbers),
         OrderListForm(database, now, numbers),

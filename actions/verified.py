@@ -1,7 +1,8 @@
 """The part that all forms about somebody's own records share: making sure whose they are, and which order.
 
 A customer whom the shop's signature or this conversation has proved is never asked again. An anonymous
-visitor gives an order number and the e-mail or phone on file; no answer tells which of them was wrong.
+visitor gives an order number and the e-mail or phone on file; no answer tells which of them was wrong. Where the
+channel can, they may share their phone number instead: then the form goes on by itself.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from crm.orders import find_order, recent_orders
 from crm.unit_of_work import Database
 
 MOST_BUTTONS = 4
+IDENTIFIED = "identified"
+"""The intent that says that the channel has just vouched for who the customer is."""
+PHONE = "phone"
+"""What an anonymous visitor may share by a tap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class VerifiedForm(Form[F]):
 
     def take(self, desk: Desk, held: F) -> Taken[F] | Asking[F] | Ending | None:
         turn = desk.turn
+        if turn.intent == IDENTIFIED:
+            return Taken(held, (say("utter_identified_meanwhile"),)) if desk.customer else None
         if turn.requested not in ("order_number", "contact"):
             return self.take_more(desk, held)
         number = self._numbers.answered(turn)
@@ -84,7 +91,8 @@ class VerifiedForm(Form[F]):
         if turn.intent == "affirm" and turn.offer:
             return None  # a yes to what was offered, not to the form's question
         if turn.intent in ("inform", "affirm", "deny"):
-            return Asking(held, turn.requested, (say(f"utter_{turn.requested}_help"),))
+            shared = None if desk.customer else PHONE
+            return Asking(held, turn.requested, (say(f"utter_{turn.requested}_help", asks_for=shared),))
         return Taken(held) if turn.intent in self.triggers else None
 
     def proceed(self, desk: Desk, fields: F) -> Asking[F] | Ending:
@@ -92,9 +100,10 @@ class VerifiedForm(Form[F]):
         if customer is not None:
             return self.serve(desk, customer, fields)
         if fields.order_number is None:
-            return Asking(fields, "order_number", (say(self.number_question),))
+            return Asking(fields, "order_number", (say(self.number_question, asks_for=PHONE),))
         if fields.contact is None:
-            return Asking(fields, "contact", (say("utter_contact_wanted", order=fields.order_number),))
+            wanted = say("utter_contact_wanted", asks_for=PHONE, order=fields.order_number)
+            return Asking(fields, "contact", (wanted,))
         return self._match(desk, fields, fields.order_number, fields.contact)
 
     def own_order(self, desk: Desk, customer: Customer, fields: F) -> Order | Asking[F] | Ending:
@@ -118,7 +127,7 @@ class VerifiedForm(Form[F]):
             customer = match_customer(desk.session, desk.conversation, number, contact, desk.now)
         except MatchFailed:
             again: Any = dataclasses.replace(fields, contact=None)
-            return Asking(again, "contact", (say("utter_match_failed", order=number),))
+            return Asking(again, "contact", (say("utter_match_failed", asks_for=PHONE, order=number),))
         except MatchLocked as locked:
             wait = duration(locked.retry_after_s, desk.turn.language)
             return Ending((say("utter_match_locked", wait=wait, offer="ask_human"),))

@@ -7,7 +7,8 @@ utterance is sent again, ``recall`` therefore looks in the tracker whether it wa
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Literal, Protocol
 
 import httpx
 
@@ -103,17 +104,19 @@ def reply_from_rasa(message: dict[str, Any]) -> Reply:
     """A message of the REST channel, or a bot event's text with its data."""
     custom = message.get("custom") or {}
     buttons = tuple(Button(str(each["title"]), str(each["payload"])) for each in message.get("buttons") or [])
-    return Reply(text=str(message.get("text") or ""), buttons=buttons, done=custom.get("done"))
+    asks_for: Literal["phone"] | None = "phone" if custom.get("asks_for") == "phone" else None
+    return Reply(text=str(message.get("text") or ""), buttons=buttons, done=custom.get("done"), asks_for=asks_for)
 
 
 def merge_replies(replies: list[Reply]) -> list[Reply]:
-    """Joins what Rasa's REST channel took apart: a reply with only ``done`` marks the one before it."""
+    """Joins what Rasa's REST channel took apart: a reply without words only marks the one before it."""
     merged: list[Reply] = []
     for reply in replies:
         if reply.text or reply.buttons:
             merged.append(reply)
-        elif reply.done and merged:
-            merged[-1] = Reply(merged[-1].text, merged[-1].buttons, reply.done)
+        elif merged:
+            done, asks_for = reply.done or merged[-1].done, reply.asks_for or merged[-1].asks_for
+            merged[-1] = replace(merged[-1], done=done, asks_for=asks_for)
     return merged
 
 

@@ -32,6 +32,7 @@ from bot.dialogue import Dialogue
 from bot.messages import Reply
 from crm.conversations import add_message
 from crm.demo import seed_demo_shop
+from crm.linking import link
 from crm.models import Attachment, Base, Conversation, Customer, Identity, new_id
 from crm.unit_of_work import Database
 from nlu.payloads import parse_payload
@@ -110,6 +111,14 @@ class Visitor:
         offered = {each.title: each.payload for reply in self.replies for each in reply.buttons}
         assert title in offered, f"no button {title!r} among {sorted(offered)}"
         return self._send(offered[title], title, None, 0)
+
+    def is_identified(self, customer: str) -> list[Reply]:
+        """The channel vouches for who they are: a contact was shared, or a start link followed."""
+        with self.stage.database.writing() as session:
+            known = session.scalars(select(Customer).where(Customer.ref == customer)).one()
+            identity = session.get_one(Identity, self.identity_id)
+            link(session, identity, known, "phone", self.stage.now)
+        return self._send("/identified", "a contact", None, 0)
 
     def repeats(self) -> list[Reply]:
         """The last message once more, as a retried turn sends it: Rasa died after the actions, before it saved."""

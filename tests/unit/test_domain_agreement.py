@@ -19,8 +19,8 @@ PROJECT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]")
 GOALS = {"conversation", "orders", "contact", "tickets", "human", "feedback", "shop", "privacy", "media"}
-#: Never understood from words: the turn sends the first two, too low a confidence is the third.
-WITHOUT_EXAMPLES = {"send_photo", "send_voice", "nlu_fallback"}
+#: Never understood from words: the turn sends the first two, the intake the third; too low a confidence is the last.
+WITHOUT_EXAMPLES = {"send_photo", "send_voice", "identified", "nlu_fallback"}
 ZH_CONDITION = [{"type": "slot", "name": "language", "value": "zh"}]
 #: Said in the language that was asked for, whatever the conversation's was.
 IN_ONE_LANGUAGE = {"utter_now_in_english", "utter_now_in_chinese"}

@@ -49,6 +49,12 @@ class Shop:
             session.flush()
             self.conversation_id = conversation.id
 
+    def identify(self, customer: str) -> None:
+        """The channel vouches that the visitor is this customer."""
+        with self.database.writing() as session:
+            known = session.scalars(select(Customer).where(Customer.ref == customer)).one()
+            session.get_one(Conversation, self.conversation_id).customer_id = known.id
+
     def build(self, kind: Callable[..., CrmAction], *more: Any) -> CrmAction:
         return kind(self.database, lambda: self.now, *more)
 

@@ -7,12 +7,22 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation import Affirm, Deny, Fallback, SessionStart, SwitchLanguage, TakeNote, wanted_language
+from actions.conversation import (
+    Affirm,
+    Deny,
+    Fallback,
+    Identified,
+    SessionStart,
+    Stop,
+    SwitchLanguage,
+    TakeNote,
+    wanted_language,
+)
 from actions.human import HandOver
 from actions.media import HearVoice, SeePhoto
 from actions.privacy import AnswerPrivacy
 from actions.turn import Turn
-from crm.models import Conversation
+from crm.models import Conversation, utc_now
 from tests.unit.actions.desk import HOURS, NUMBERS, Shop, said
 
 
@@ -118,6 +128,23 @@ def test_a_given_contact_is_offered_as_a_change(demo: Shop) -> None:
 )
 def test_the_language_asked_for(text: str, language: str | None) -> None:
     assert wanted_language(text) == language
+
+
+def test_who_is_identified_hears_what_fits_the_moment(demo: Shop) -> None:
+    action, turn = demo.build(Identified), demo.turn("", "identified")
+    assert said(action.answer(turn)) == ["utter_what_about"]  # the link was undone in between
+    demo.identify("C-1001")
+    assert said(action.answer(turn)) == ["utter_identified_first"]
+    assert said(action.answer(dataclasses.replace(turn, previous_intent="greet"))) == ["utter_identified"]
+    assert said(action.answer(dataclasses.replace(turn, form="ticket_form"))) == ["utter_identified_meanwhile"]
+
+
+def test_who_wants_no_messages_unasked_is_promised_so(demo: Shop) -> None:
+    turn = demo.turn("", "stop")
+    assert said(demo.build(Stop).answer(turn)) == ["utter_stopped"]
+    with demo.database.writing() as session:
+        session.get_one(Conversation, demo.conversation_id).identity.opted_out_at = utc_now()
+    assert said(demo.build(Stop).answer(turn)) == ["utter_opted_out"]
 
 
 def test_switching_is_remembered_on_the_conversation(demo: Shop) -> None:

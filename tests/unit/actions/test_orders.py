@@ -63,6 +63,46 @@ def test_a_failed_match_keeps_the_number_and_asks_on(demo: Shop, status: OrderSt
     assert said(demo.returns(status)) == ["utter_contact_wanted"]  # asking again tries nothing again
 
 
+def test_an_anonymous_visitor_may_share_the_phone_instead(demo: Shop, status: OrderStatusForm) -> None:
+    replies = [
+        demo.opens(status, "where is it", "ask_order_status"),
+        demo.answers(status, "the blue one", "inform"),
+        demo.answers(status, "A1024", "inform"),
+        demo.answers(status, "x@example.com", "inform", email="x@example.com"),
+        demo.answers(status, "I won't tell", "deny"),
+    ]
+    assert [each.says[-1].custom.get("asks_for") for each in replies] == ["phone"] * 5
+
+
+def test_a_known_customer_is_not_asked_to_share_anything(demo: Shop, status: OrderStatusForm) -> None:
+    demo.greet("C-1001")
+    replies = [demo.opens(status, "where is it", "ask_order_status"), demo.answers(status, "the blue one", "inform")]
+    assert [said(each) for each in replies] == [["utter_which_order"], ["utter_order_number_help"]]
+    assert [each.says[-1].asks_for for each in replies] == [None, None]
+
+
+@pytest.mark.parametrize("number", ["A1024", ""])
+def test_who_is_identified_meanwhile_need_not_answer(demo: Shop, status: OrderStatusForm, number: str) -> None:
+    demo.opens(status, "where is it", "ask_order_status", **({"order_number": number} if number else {}))
+    demo.identify("C-1001")
+    told = demo.answers(status, "", "identified")
+    assert said(told) == ["utter_identified_meanwhile", "utter_order_shipped" if number else "utter_which_order"]
+
+
+def test_who_is_identified_while_something_is_to_be_confirmed_is_asked_again(demo: Shop) -> None:
+    demo.greet("C-1001")
+    form = demo.build(OrderRequestForm, NUMBERS)
+    demo.opens(form, "cancel A1037", "cancel_order", order_number="A1037")
+    asked = demo.answers(form, "", "identified")
+    assert said(asked) == ["utter_identified_meanwhile", "utter_confirm_cancellation"]
+    assert demo.slots["requested_slot"] == "request_confirmed"
+
+
+def test_who_is_unknown_again_is_not_thanked(demo: Shop, status: OrderStatusForm) -> None:
+    demo.opens(status, "where is A1024", "ask_order_status", order_number="A1024")
+    assert not demo.answers(status, "", "identified").slots
+
+
 def test_the_lock_ends_the_form_with_an_offer(demo: Shop, status: OrderStatusForm) -> None:
     demo.opens(status, "A1024", "ask_order_status", order_number="A1024")
     for _ in range(MAX_FAILED_MATCHES):

@@ -44,6 +44,17 @@ def test_a_lone_mark_without_a_reply_says_nothing() -> None:
     assert merge_replies([Reply("", done="goodbye")]) == []
 
 
+def test_what_may_be_shared_by_a_tap_joins_the_question() -> None:
+    asked = reply_from_rasa({"custom": {"asks_for": "phone", "offer": "order_details"}})
+    assert merge_replies([Reply("Which number?", done="noted"), asked]) == [
+        Reply("Which number?", done="noted", asks_for="phone")
+    ]
+
+
+def test_what_no_channel_can_ask_for_is_dropped() -> None:
+    assert reply_from_rasa({"text": "Hi", "custom": {"asks_for": "your soul"}}) == Reply("Hi")
+
+
 EVENTS: list[dict[str, Any]] = [
     {"event": "action", "name": "action_session_start"},
     {"event": "user", "text": "a", "metadata": {"message_id": "m1"}},

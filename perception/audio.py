@@ -46,7 +46,7 @@ def decode(data: bytes, *, limits: MediaLimits = DEFAULT_LIMITS) -> Samples:
     have come out, UnreadableMedia when no sample does, UnsupportedMedia for a picture or a codec not on the list, and
     what ``identify`` raises.
     """
-    media_type = identify(data, limits=limits)
+    media_type = identify(data, limits=limits, films=True)  # whether one is wanted is for the gate to say
     max_samples = int(limits.max_audio_s * SAMPLE_RATE)
     pieces: list[Samples] = []
     count = 0

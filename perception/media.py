@@ -51,17 +51,17 @@ class MediaLimits:
 DEFAULT_LIMITS = MediaLimits()
 
 
-def identify(data: bytes, *, limits: MediaLimits = DEFAULT_LIMITS) -> MediaType:
-    """The type of ``data``.
+def identify(data: bytes, *, limits: MediaLimits = DEFAULT_LIMITS, films: bool = False) -> MediaType:
+    """The type of ``data``. With ``films``, an MP4 film that has sound counts as sound: a chat app's video note.
 
-    Raises EmptyMedia, MediaTooLarge (bytes, or pixels by the header), UnsupportedMedia (any other type, video
-    included), and UnreadableMedia for a picture whose header does not tell its size.
+    Raises EmptyMedia, MediaTooLarge (bytes, or pixels by the header), UnsupportedMedia (any other type, other
+    video included), and UnreadableMedia for a picture whose header does not tell its size.
     """
     if not data:
         raise EmptyMedia("the file is empty")
     if len(data) > limits.max_bytes:
         raise MediaTooLarge(f"{len(data)} bytes; at most {limits.max_bytes} are taken", limit=limits.max_bytes)
-    found = _by_signature(data) or _by_container(data)
+    found = _by_signature(data) or _by_container(data, films=films)
     if found is None:
         raise UnsupportedMedia("neither a photo nor a voice note of a type taken here")
     if found.kind == "image":
@@ -78,14 +78,15 @@ def _by_signature(data: bytes) -> MediaType | None:
     return None
 
 
-def _by_container(data: bytes) -> MediaType | None:
+def _by_container(data: bytes, *, films: bool) -> MediaType | None:
     """WebM and MP4 by the tracks inside (a browser's voice note looks like a video from outside), and MP3."""
     if data.startswith(_EBML):
         return WEBM if containers.webm_tracks(data) == {"audio"} else None
     if data[4:8] == b"ftyp":
         # a recording cut off before its index still says by its brand that it was sound
-        cut_off = data[8:11] == b"M4A" and not containers.mp4_tracks(data)
-        return M4A if cut_off or containers.mp4_tracks(data) == {"audio"} else None
+        tracks = containers.mp4_tracks(data)
+        cut_off = data[8:11] == b"M4A" and not tracks
+        return M4A if cut_off or tracks == {"audio"} or (films and "audio" in tracks) else None
     return MP3 if containers.is_mp3(data) else None
 
 

@@ -80,7 +80,7 @@ class PerceptionService:
 
     def transcribe(self, data: bytes, *, language_hint: str | None = None) -> Speech:
         """What is said in a voice note. The hint is the conversation's language (``en``, ``zh``)."""
-        identify(data, limits=self._limits)
+        identify(data, limits=self._limits, films=True)
         header, _ = self._thinking.do(
             {"job": "transcribe", "language_hint": language_hint}, data, timeout_s=self._timeout_s
         )
@@ -100,7 +100,7 @@ class PerceptionService:
 
     def duration_s(self, data: bytes) -> float:
         """Length of a voice note in seconds."""
-        identify(data, limits=self._limits)
+        identify(data, limits=self._limits, films=True)
         header, _ = self._quick.do({"job": "duration_s"}, data, timeout_s=min(self._timeout_s, _QUICK_TIMEOUT_S))
         return float(header["facts"])
 

@@ -74,3 +74,9 @@ def test_samples_stay_in_bounds_whatever_a_float_file_says() -> None:
     samples = decode(bytes(out[:44]) + values.tobytes())
     assert np.isfinite(samples).all()
     assert np.abs(samples).max() <= 1.0
+
+
+def test_of_a_video_note_the_sound_is_heard() -> None:
+    samples = decode(recorded("mp4", "aac", video=True, seconds=1.0))
+    assert abs(len(samples) / SAMPLE_RATE - 1.0) < 0.1
+    assert np.abs(samples).max() > 0.1

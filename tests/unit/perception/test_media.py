@@ -135,3 +135,13 @@ def test_a_recording_cut_off_before_its_index_is_still_sound() -> None:
     note = media("where_is_my_order.m4a")
     branded = note[:8] + b"M4A " + note[12:]
     assert identify(branded[:4000]).mime == "audio/mp4"
+
+
+def test_of_a_film_with_sound_the_sound_is_taken_where_films_are_wanted() -> None:
+    assert identify(recorded("mp4", "aac", video=True), films=True).mime == "audio/mp4"
+
+
+@pytest.mark.parametrize("film", [recorded("webm", "libopus", video=True), recorded("mp4", None, video=True)])
+def test_a_film_without_sound_and_one_that_no_app_records_as_a_note_are_never_taken(film: bytes) -> None:
+    with pytest.raises(UnsupportedMedia):
+        identify(film, films=True)

@@ -21,13 +21,16 @@ from bot.channels.base import Channel
 from bot.channels.thread import Thread
 from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
+from bot.collecting import Collecting
 from bot.dialogue import Conversing, Dialogue
-from bot.durable import PROMPT_S, UNHURRIED_S, Durable, step
+from bot.durable import PROMPT_S, UNHURRIED_S, Durable, Ending, step
 from bot.engine import Engine
 from bot.handover import Handover
 from bot.inbox import Inbox
+from bot.intake import ChannelIntake
 from bot.keys import Keys
 from bot.live import Live
+from bot.media_intake import MediaIntake
 from bot.media_store import MediaStore
 from bot.messages import Queued
 from bot.metrics import Metrics
@@ -51,6 +54,8 @@ TURNS, DELIVERIES, CLOSINGS = "turns", "deliveries", "closings"
 EVERY_HALF_MINUTE, EVERY_HOUR = "*/30 * * * * *", "0 17 * * * *"
 GROWTH = 4
 """How many times larger than what was sent a photo may be once it is cleaned."""
+MEDIA_ATTEMPTS = 4
+"""Tries to fetch a file, over some four seconds and what the fetches take: the customer waits for the answer."""
 FINISHED_KEPT = timedelta(days=1)
 """How long the durable engine remembers work that ended well."""
 
@@ -69,6 +74,8 @@ class Site:
     dialogue: Conversing
     parser: Parser
     inbox: Inbox
+    intake: ChannelIntake
+    channels: Mapping[str, Channel]
     outbox: Outbox
     closing: Closing
     handover: Handover
@@ -94,9 +101,17 @@ def build_site(
     metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
     durable = Durable(settings.dbos_url)
 
-    def enqueue_turn(message: Queued, has_media: bool, again: str) -> None:
-        name = f"turn-{message.id}{again}"
-        durable.enqueue(TURNS, "turn", name, message.id, has_media, key=message.conversation_id, order=message.seq)
+    def enqueue_turn(message: Queued, has_media: bool, *, again: str = "", delay_s: float = 0) -> None:
+        durable.enqueue(
+            TURNS,
+            "turn",
+            f"turn-{message.id}{again}",
+            message.id,
+            has_media,
+            key=message.conversation_id,
+            order=message.seq,
+            delay_s=delay_s,
+        )
 
     def enqueue_delivery(delivery: Delivery) -> None:
         durable.enqueue(
@@ -113,6 +128,7 @@ def build_site(
         hour = f"{utc_now():%Y%m%d%H}"  # one that failed is tried again in another hour
         durable.enqueue(CLOSINGS, "scoring", f"scoring-{conversation_id}-{hour}", conversation_id, key=conversation_id)
 
+    media_intake = MediaIntake(media, senses.clean_photo, media_limits(settings))
     outbox = Outbox(
         database,
         channels,
@@ -134,14 +150,29 @@ def build_site(
     )
     inbox = Inbox(
         database,
-        media,
+        media_intake,
         live,
         enqueue_turn,
-        clean_photo=senses.clean_photo,
         text_limit=settings.text_limit,
-        media_limits=media_limits(settings),
+        burst_window_s=settings.web_burst_window_s,
     )
+    intake = ChannelIntake(
+        database,
+        inbox,
+        live,
+        metrics,
+        site_key=keys.site,
+        text_limit=settings.text_limit,
+        most_bytes=settings.media_limit_bytes,
+        burst_window_s=settings.burst_window_s,
+    )
+    collecting = Collecting(database, channels, media_intake, live, metrics)
     perceiving = Perceiving(database, media, live, senses, metrics)
+
+    def collect_and_perceive(message_id: str) -> None:
+        collecting.collect(message_id)
+        perceiving.perceive(message_id)
+
     turn = Turn(
         database,
         outbox,
@@ -151,10 +182,10 @@ def build_site(
         metrics,
         limits=TurnLimits(settings.audio_limit_s, settings.text_limit, settings.session_turns),
         burst_window=lambda channel: burst_window(settings, channel),
-        perceive=perceiving.perceive,
+        perceive=collect_and_perceive,
         on_close=closing.closed,
     )
-    _register(durable, turn, perceiving, outbox, closing, inbox, settings)
+    _register(durable, turn, collecting, perceiving, outbox, closing, inbox, settings)
     visitors, thread = Visitors(database, keys.site), Thread(database, media)
     limits = Limits(visitors=settings.rate_visitors, messages=settings.rate_messages, uploads=settings.rate_uploads)
     origins = frozenset(settings.allowed_origins.split())
@@ -170,6 +201,8 @@ def build_site(
         dialogue=dialogue,
         parser=parser,
         inbox=inbox,
+        intake=intake,
+        channels=channels,
         outbox=outbox,
         closing=closing,
         handover=Handover(database, outbox, live, closing),
@@ -182,6 +215,7 @@ def build_site(
 def _register(
     durable: Durable,
     turn: Turn,
+    collecting: Collecting,
     perceiving: Perceiving,
     outbox: Outbox,
     closing: Closing,
@@ -190,14 +224,24 @@ def _register(
 ) -> None:
     """Gives the durable work its names and queues. The broad excepts are these workflows' last resort."""
 
+    def collect(message_id: str) -> None:
+        try:
+            step("collect", collecting.collect, message_id, attempts=MEDIA_ATTEMPTS)
+        except Exception as error:
+            if not durable.launched:
+                raise Ending from error
+            # what perceives notes that they never came; the error itself may name the vendor's address for the file
+            log.warning("media_given_up", message_id=message_id, error=type(error).__name__)
+
     def run_turn(message_id: str, has_media: bool) -> None:
         try:
             if has_media:
+                collect(message_id)
                 step("perceive", perceiving.perceive, message_id, attempts=3)
             step("answer", turn.answer, message_id, attempts=settings.turn_attempts)
-        except Exception:
-            if not durable.launched:  # the program is ending: the next one goes on with this turn
-                raise
+        except Exception as error:
+            if not durable.launched:  # the next process goes on with this turn
+                raise Ending from error
             log.exception("turn_given_up", message_id=message_id)
             step("give_up", turn.give_up, message_id, attempts=settings.turn_attempts)
 

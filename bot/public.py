@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.channels.base import Channel
 from bot.channels.web import WebChannel
 from bot.errors import BotError, ChannelError, TooManyRequests, UnknownRecord
 from bot.metrics import Metrics
@@ -49,8 +51,9 @@ def public_app(
     *,
     media_limit_bytes: int,
     allowed_origins: frozenset[str],
+    channels: Mapping[str, Channel] = MappingProxyType({}),
 ) -> FastAPI:
-    """The app without the console and the demo, which are added to it."""
+    """The app without the console and the demo, which are added to it; with the web hooks of ``channels``."""
     app = FastAPI(title="crmbot", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
     app.add_middleware(BodyLimit, limit_bytes=media_limit_bytes + FORM_OVERHEAD_BYTES)
     app.add_middleware(
@@ -61,7 +64,11 @@ def public_app(
         expose_headers=["Retry-After"],
     )
     app.include_router(web.router())
-    _add_errors(app, metrics)
+    for name, channel in channels.items():
+        hooks = channel.routes()
+        if hooks is not None:
+            app.include_router(hooks, prefix=f"/channels/{name}", include_in_schema=False)
+    _add_errors(app, metrics, {"/v1/chat": "web", **{f"/channels/{name}": name for name in channels}})
 
     @app.get("/healthz", tags=["operations"])
     def healthz() -> dict[str, str]:
@@ -145,12 +152,15 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-def _add_errors(app: FastAPI, metrics: Metrics) -> None:
+def _add_errors(app: FastAPI, metrics: Metrics, places: Mapping[str, str]) -> None:
+    """``places`` are the channels by the path below which they are called."""
+
     def answer(
         request: Request, status: int, code: str, message: str, retry_after_s: int | None = None
     ) -> JSONResponse:
-        if request.url.path.startswith("/v1/chat"):
-            metrics.refusals.labels("web", code).inc()
+        for path, channel in places.items():
+            if request.url.path.startswith(f"{path}/"):
+                metrics.refusals.labels(channel, code).inc()
         headers = {"Retry-After": str(retry_after_s)} if retry_after_s is not None else None
         return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 

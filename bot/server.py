@@ -7,13 +7,14 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from bot.channels.base import Channel, Intake
 from bot.durable import Durable
 from bot.engine import Engine
 from bot.errors import SetupError
@@ -78,6 +79,8 @@ class Program:
     durable: Durable
     inbox: Inbox
     outbox: Outbox
+    channels: Iterable[Channel]
+    intake: Intake
     forwarded_allow_ips: str
     on_ready: Callable[[], None]
     on_close: Callable[[], None]
@@ -112,10 +115,12 @@ class Program:
             await asyncio.wait([told, *serving], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.stop()
-            # Nothing new is taken; turns under way are finished, with Rasa and the port it calls; then all ends.
+            # No request is taken any more; turns under way are finished, with Rasa, the port it calls and the channels
+            # that send their answers. What these still receive is stored, and answered after the next start.
             log.info("stopping")
             public.should_exit = True
             await asyncio.to_thread(self.durable.close)
+            await asyncio.to_thread(self._close_channels)
             await asyncio.to_thread(self.engine.stop)
             internal.should_exit = True
             await asyncio.gather(*serving, starting, return_exceptions=True)
@@ -130,7 +135,12 @@ class Program:
             self.stop()
 
     def _take_up(self) -> None:
-        """Takes up what was left, once Rasa can answer it; messages that arrive before are stored and wait."""
+        """Takes up what was left, once Rasa can answer it; messages that arrive before are stored and wait.
+
+        So channels begin at once: what their vendors hold is safer here, and some hold it for minutes only.
+        """
+        for channel in self.channels:
+            channel.start(self.intake)
         ready = self.engine.wait_ready(LONGEST_START_S)
         if not ready:
             log.error("engine_not_ready", waited_s=LONGEST_START_S)
@@ -141,6 +151,13 @@ class Program:
         self.outbox.requeue(at_start=True)
         if ready:
             self.on_ready()
+
+    def _close_channels(self) -> None:
+        for channel in self.channels:
+            try:
+                channel.close()
+            except Exception:  # the others are to be closed, too
+                log.exception("channel_close_failed", channel=channel.name)
 
     def _server(self, app: FastAPI, *, lifespan: str, proxy_headers: bool) -> _Server:
         config = uvicorn.Config(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels.base import Channel
+from bot.channels.registry import build_channels
 from bot.composition import (
     Site,
     build_actions_for,
@@ -17,8 +21,9 @@ from bot.composition import (
     product_names,
 )
 from bot.engine import rasa_executable
-from bot.installation import FIRST_STAFF_EMAIL, Prepared, Steps, prepare
+from bot.installation import FIRST_STAFF_EMAIL, Prepared, Steps, make_data_directory, prepare
 from bot.internal import context_in, internal_app
+from bot.keys import load_or_create_keys
 from bot.public import add_demo, public_app
 from bot.server import Ports, Program, bind, free_port
 from bot.settings import PROJECT, Settings
@@ -29,18 +34,20 @@ def bring_up(settings: Settings) -> None:
     """Runs until SIGINT or SIGTERM. Raises SetupError when it cannot start."""
     ports = Ports(public=bind(settings.host, settings.port), internal=bind("127.0.0.1", settings.internal_port))
     settings = settings.model_copy(update={"port": ports.public.getsockname()[1]})
+    make_data_directory(settings)
+    channels = build_channels(settings, load_or_create_keys(settings.secrets_path))  # what is missing is told at once
     prepared = prepare(settings, Steps())
     _announce(settings, prepared)
-    program = build_program(settings, prepared, ports)
+    program = build_program(settings, prepared, ports, channels)
     program.run()
 
 
-def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Program:
+def build_program(settings: Settings, prepared: Prepared, ports: Ports, channels: Mapping[str, Channel]) -> Program:
     """The whole program, not yet running."""
     rasa_port = settings.rasa_port or free_port()
     dialogue = build_dialogue(settings, prepared.keys, f"http://127.0.0.1:{rasa_port}")
     parser, senses = build_parser(settings, _products(settings)), build_senses(settings)
-    site = build_site(settings, prepared.keys, dialogue=dialogue, parser=parser, senses=senses)
+    site = build_site(settings, prepared.keys, dialogue=dialogue, parser=parser, senses=senses, channels=channels)
     rasa = rasa_executable(PROJECT)
     engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, dialogue, site.metrics)
 
@@ -61,6 +68,8 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports) -> Progr
         durable=site.durable,
         inbox=site.inbox,
         outbox=site.outbox,
+        channels=site.channels.values(),
+        intake=site.intake,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         on_ready=on_ready,
         on_close=close,
@@ -75,6 +84,7 @@ def _public(site: Site) -> FastAPI:
         lambda: readiness(site),
         media_limit_bytes=settings.media_limit_bytes,
         allowed_origins=frozenset(settings.allowed_origins.split()),
+        channels=site.channels,
     )
     if settings.demo:
         add_demo(app, site.database, site.keys.site)

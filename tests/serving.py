@@ -220,9 +220,13 @@ def serving(
     *,
     dialogue: Conversing | None = None,
     channels: Mapping[str, Channel] | None = None,
+    port: int = 0,
     **changes: Any,
 ) -> Iterator[Serving]:
-    """The server on a free loopback port, until the block ends."""
+    """The server on a loopback port, a free one where none is given, until the block ends.
+
+    ``channels`` are started once it can be called, with their web hooks, and closed at the end.
+    """
     settings = settings_for(directory, **changes)
     settings.media_dir.mkdir(parents=True, exist_ok=True)
     fake, parser, senses = FakeDialogue(), FakeParser(), FakeSenses()
@@ -234,21 +238,26 @@ def serving(
         lambda: {"database": True},
         media_limit_bytes=settings.media_limit_bytes,
         allowed_origins=frozenset(settings.allowed_origins.split()),
+        channels=site.channels,
     )
     add_demo(app, site.database, KEYS.site)
     site.durable.launch()
     try:
-        with running(app) as base_url:
+        with running(app, port) as base_url:
+            for channel in site.channels.values():
+                channel.start(site.intake)
             yield Serving(base_url, site, fake, parser, senses)
     finally:
         site.durable.close()
+        for channel in site.channels.values():
+            channel.close()
         site.database.close()
 
 
 @contextmanager
-def running(app: Any) -> Iterator[str]:
-    """Serves an ASGI app on a free loopback port in a thread."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws_max_size=65536)
+def running(app: Any, port: int = 0) -> Iterator[str]:
+    """Serves an ASGI app in a thread, on a free loopback port where none is given."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws_max_size=65536)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

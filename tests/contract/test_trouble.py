@@ -58,7 +58,7 @@ def test_a_reply_that_says_an_action_failed_marks_the_turn(server: Serving) -> N
 def test_what_a_crash_left_unqueued_is_found_and_answered_once(server: Serving) -> None:
     visitor = server.visitor()
     inbox = server.site.inbox
-    whole, inbox._enqueue_turn = inbox._enqueue_turn, lambda *_: None
+    whole, inbox._enqueue_turn = inbox._enqueue_turn, lambda *_, **__: None
     try:
         visitor.send("lost")
     finally:

@@ -16,6 +16,7 @@ from bot.dialogue import merge_replies, replies_in_events, typed
 from bot.errors import TooLarge, Unprocessable
 from bot.inbox import Inbox, clean_text
 from bot.live import Live
+from bot.media_intake import MediaIntake
 from bot.media_store import MediaStore
 from bot.messages import Button, Inbound, Queued, Reply
 from crm.models import Base, Identity, Message
@@ -37,12 +38,10 @@ def an_inbox() -> Iterator[tuple[Inbox, Database, list[Queued]]]:
             session.add_all(Identity(id=number, channel="web", external_id=str(number)) for number in (1, 2))
         inbox = Inbox(
             database,
-            MediaStore(Path(directory)),
+            MediaIntake(MediaStore(Path(directory)), lambda data: data, MediaLimits()),
             Live(),
-            lambda message, _has_media, _again: queued.append(message),
-            clean_photo=lambda data: data,
+            lambda message, *_, **__: queued.append(message),
             text_limit=100,
-            media_limits=MediaLimits(),
         )
         try:
             yield inbox, database, queued

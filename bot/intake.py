@@ -1,0 +1,320 @@
+"""What channels bring in becomes records: messages, changed words, pressed buttons, proofs. Knows no vendor.
+
+Everything may be brought again, in any order, by several processes at once: one transaction finds or makes the
+customer's identity and the message, and the uniqueness of both tells a repeat. Files stay with the vendor at first;
+a turn fetches them. Only when a call returns is what it brought on the disk, and may the vendor be told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.channels.base import Command, Edited, Intake, Pressed, Proof, Received, RemoteMedia, Sender
+from bot.inbox import Draft, Inbox, Stored, clean_text, known_message, latest_offers, store_message
+from bot.live import Live, Notice
+from bot.metrics import Metrics
+from bot.start_links import verify_start_link
+from crm.linking import link, prove
+from crm.models import Attachment, Customer, Identity, Message, utc_now
+from crm.unit_of_work import Database
+
+COMMAND_PAYLOADS: Mapping[Command, str] = {
+    "start": "/greet",
+    "help": "/ask_help",
+    "human": "/ask_human",
+    "privacy": "/ask_privacy",
+    "stop": "/stop",
+}
+IDENTIFIED = "/identified"
+"""What a shared contact says once it has proven who the sender is."""
+KEPT_CHARACTERS = 40_000
+"""How much is kept, for staff to read, of a message too long to be answered."""
+HELD_UP = timedelta(minutes=1)
+"""A message that took longer to come has waited somewhere and keeps the vendor's time, else ours is the finer one."""
+ALBUM_PAUSE_S = 1.0
+"""The photos of an album come as messages of their own, one right after the other."""
+TRIES = 3
+"""Two processes that make the same record at once: the later finds the earlier's when it tries again."""
+NAME_LIMIT, MIME_LIMIT, ALBUM_LIMIT = 200, 64, 64
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button that is still open."""
+
+    title: str
+    payload: str
+
+
+class ChannelIntake(Intake):
+    """``text_limit`` is in characters; ``most_bytes`` is the size above which a file is not even fetched."""
+
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        live: Live,
+        metrics: Metrics,
+        *,
+        site_key: str,
+        text_limit: int,
+        most_bytes: int,
+        burst_window_s: float,
+    ) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._live = live
+        self._metrics = metrics
+        self._site_key = site_key
+        self._text_limit = text_limit
+        self._most_bytes = most_bytes
+        self._burst_window_s = burst_window_s
+
+    def message(self, received: Received) -> None:
+        """Stores what was sent and queues its turn; a repeat changes nothing.
+
+        Except that words which came after their own correction are kept as the message's first.
+        """
+        self._announce(received, self._write(lambda session: self._take(session, received)))
+
+    def edit(self, edited: Edited) -> None:
+        """Gives a message other words. What has not been asked about yet is answered by them, other is only kept.
+
+        Of several edits the latest counts, in whatever order they come.
+        """
+        self._announce(edited.message, self._write(lambda session: self._correct(session, edited)))
+
+    def press(self, pressed: Pressed) -> bool:
+        """Stores the press of a button as a message; False, and nothing stored, when it is no longer open."""
+        result = self._write(lambda session: self._choose(session, pressed))
+        if isinstance(result, Stored):
+            self._inbox.announce(result, delay_s=0)
+            self._metrics.messages.labels(pressed.sender.channel, "customer").inc()
+        return result is not None
+
+    def prove(self, sender: Sender, proof: Proof) -> None:
+        """Links the sender to the one customer the proof names, if there is exactly one."""
+
+        def accept(session: Session) -> None:
+            self._accept(session, _find_or_make(session, sender), proof, utc_now())
+
+        self._write(accept)
+
+    def reachable(self, sender: Sender, *, reachable: bool) -> None:
+        """Notes that the sender has blocked the bot, or let it in again; who never wrote is not noted."""
+
+        def note(session: Session) -> None:
+            identity = _find(session, sender)
+            if identity is not None:
+                identity.unreachable_at = None if reachable else identity.unreachable_at or utc_now()
+
+        self._write(note)
+
+    def _write(self, work: Callable[[Session], T]) -> T:
+        """What ``work`` returns, done in one transaction; tried again when another process made the same record."""
+        for _ in range(TRIES - 1):
+            try:
+                with self._database.writing() as session:
+                    return work(session)
+            except IntegrityError:
+                continue
+        with self._database.writing() as session:
+            return work(session)
+
+    def _announce(self, received: Received, result: Stored | Notice | None) -> None:
+        if isinstance(result, Notice):
+            self._live.publish(result)
+        elif result is not None:
+            self._inbox.announce(result, delay_s=self._delay_s(received))
+            self._metrics.messages.labels(received.sender.channel, "customer").inc()
+
+    def _delay_s(self, received: Received) -> float:
+        if received.command is not None:
+            return 0
+        return max(self._burst_window_s, ALBUM_PAUSE_S) if received.album else self._burst_window_s
+
+    def _take(self, session: Session, received: Received) -> Stored | Notice | None:
+        identity = _find_or_make(session, received.sender)
+        known = _find_message(session, identity, received.channel_message_id)
+        if known is None:
+            return self._store(session, identity, received)
+        if known.edited_at is None or known.first_text is not None:
+            return None
+        known.first_text = self._draft(received, utc_now()).text  # its correction came before it
+        return Notice(known.conversation_id, identity.id)
+
+    def _correct(self, session: Session, edited: Edited) -> Stored | Notice | None:
+        received = edited.message
+        identity = _find_or_make(session, received.sender)
+        known = _find_message(session, identity, received.channel_message_id)
+        if known is None:
+            return self._store(session, identity, received, edited_at=edited.at)
+        if known.edited_at is not None and known.edited_at > edited.at:
+            return None
+        draft = self._draft(received, utc_now())
+        if known.edited_at is None:
+            known.first_text = words_of(known)
+        known.text, known.edited_at = "\n".join(filter(None, [draft.text, *_heard_in(known)])), edited.at
+        if known.state == "received" and known.payload is None:
+            known.payload, known.kind = draft.payload, draft.kind
+            _obey(identity, received.command, draft.at)
+        return Notice(known.conversation_id, identity.id)
+
+    def _choose(self, session: Session, pressed: Pressed) -> Stored | Literal["known"] | None:
+        identity = _find(session, pressed.sender)
+        if identity is None:
+            return None
+        if known_message(session, identity.id, pressed.channel_message_id) is not None:
+            return "known"
+        offer = _open_offer(session, identity.id, pressed.ref)
+        if offer is None:
+            return None
+        now = utc_now()
+        draft = Draft(pressed.channel_message_id, offer.title, _moment(pressed.at, now), payload=offer.payload)
+        _greet(identity, pressed.sender, draft.at)
+        return store_message(session, identity, draft, ())
+
+    def _store(
+        self, session: Session, identity: Identity, received: Received, *, edited_at: datetime | None = None
+    ) -> Stored:
+        now = utc_now()
+        draft = self._draft(received, now, edited_at=edited_at)
+        _greet(identity, received.sender, draft.at)
+        _obey(identity, received.command, draft.at)
+        proven = received.proof is not None and self._accept(session, identity, received.proof, now)
+        if received.kind == "contact" and received.command is None:
+            draft = _contact(draft, given=received.proof is not None, proven=proven)
+        return store_message(session, identity, draft, [self._pending(each) for each in received.media])
+
+    def _draft(self, received: Received, now: datetime, *, edited_at: datetime | None = None) -> Draft:
+        text, kind = clean_text(received.text), received.kind
+        payload = COMMAND_PAYLOADS[received.command] if received.command else None
+        if received.command and (not text.strip() or received.proof):
+            text = f"/{received.command}"  # a start link's parameter is no word of the customer's, and is not kept
+        if len(text) > self._text_limit and payload is None and kind is None:
+            kind = "too_long"
+        if not text.strip() and payload is None and not received.media:
+            kind = kind or "other"
+        return Draft(
+            channel_message_id=received.channel_message_id,
+            text=text[:KEPT_CHARACTERS],
+            at=_moment(received.at, now),
+            payload=payload,
+            kind=kind,
+            album=received.album[:ALBUM_LIMIT] if received.album else None,
+            edited_at=edited_at,
+        )
+
+    def _pending(self, media: RemoteMedia) -> Attachment:
+        """An attachment whose bytes the vendor holds; what the vendor says is too large is not asked for."""
+        too_large = media.size_bytes is not None and media.size_bytes > self._most_bytes
+        return Attachment(
+            kind=media.kind,
+            mime=(media.mime or "application/octet-stream")[:MIME_LIMIT],
+            remote=None if too_large else media.remote,
+            size_bytes=media.size_bytes or 0,
+            error_code="media_too_large" if too_large else None,
+        )
+
+    def _accept(self, session: Session, identity: Identity, proof: Proof, now: datetime) -> bool:
+        """Whether the identity is linked to a customer by this proof, now or before."""
+        if proof.kind in ("phone", "email"):
+            return prove(session, identity, proof.kind, proof.value, now) is not None
+        if proof.kind != "start_link":
+            raise ValueError(f"a channel brought a proof by {proof.kind}")
+        ref = verify_start_link(self._site_key, proof.value, now)
+        customer = session.scalars(select(Customer).where(Customer.ref == ref)).first() if ref else None
+        return customer is not None and link(session, identity, customer, "start_link", now)
+
+
+def words_of(message: Message) -> str:
+    """What was written, without what was heard."""
+    heard = "\n".join(_heard_in(message))
+    if heard and message.text == heard:
+        return ""
+    return message.text.removesuffix(f"\n{heard}") if heard else message.text
+
+
+def _heard_in(message: Message) -> list[str]:
+    return [each.transcript for each in message.attachments if each.transcript]
+
+
+def _find(session: Session, sender: Sender) -> Identity | None:
+    """The sender's identity, held until the transaction ends."""
+    return session.scalars(
+        select(Identity)
+        .where(
+            Identity.channel == sender.channel, Identity.bot == sender.bot, Identity.external_id == sender.external_id
+        )
+        .with_for_update()
+    ).one_or_none()
+
+
+def _find_or_make(session: Session, sender: Sender) -> Identity:
+    """Raises IntegrityError when another process makes it at the same time."""
+    identity = _find(session, sender)
+    if identity is None:
+        identity = Identity(
+            channel=sender.channel,
+            bot=sender.bot,
+            external_id=sender.external_id,
+            name=_name(sender),
+            language=sender.language or "en",
+        )
+        session.add(identity)
+        session.flush()
+    return identity
+
+
+def _find_message(session: Session, identity: Identity, channel_message_id: str) -> Message | None:
+    known = known_message(session, identity.id, channel_message_id)
+    return session.get_one(Message, known.id) if known is not None else None
+
+
+def _name(sender: Sender) -> str | None:
+    return clean_text(sender.name or "").strip()[:NAME_LIMIT] or None
+
+
+def _greet(identity: Identity, sender: Sender, at: datetime) -> None:
+    """What follows from a message that is new: they are there, can be reached, and are called so now."""
+    identity.last_seen_at = max(identity.last_seen_at or at, at)
+    identity.unreachable_at = None
+    identity.name = _name(sender) or identity.name
+
+
+def _obey(identity: Identity, command: Command | None, at: datetime) -> None:
+    if command == "stop":
+        identity.opted_out_at = at
+    elif command == "start":
+        identity.opted_out_at = None
+
+
+def _contact(draft: Draft, *, given: bool, proven: bool) -> Draft:
+    """A shared contact: it says who they are, or why it does not."""
+    if proven:
+        return replace(draft, payload=IDENTIFIED)
+    return replace(draft, error_code="contact_unknown" if given else "contact_of_another")
+
+
+def _moment(told: datetime | None, now: datetime) -> datetime:
+    """When something was sent. Vendors tell whole seconds, so their word counts only for what was held up."""
+    return told if told is not None and now - told > HELD_UP else now
+
+
+def _open_offer(session: Session, identity_id: int, ref: str) -> Offer | None:
+    """The button that ``<message id>:<index>`` names, while its message is among the latest."""
+    message_id, _, index = ref.partition(":")
+    for message in latest_offers(session, identity_id):
+        if message.id == message_id and index.isascii() and index.isdigit() and int(index) < len(message.buttons):
+            button = message.buttons[int(index)]
+            return Offer(str(button["title"]), str(button["payload"]))
+    return None

@@ -347,7 +347,7 @@ class FakeSlack:
             return refusal
         post = {
             "type": "message", "subtype": None, "user": BOT_USER, "bot_id": BOT, "app_id": APP, "team": TEAM,
-            "ts": bodies.next_ts(), "text": parameters["text"], "blocks": parameters.get("blocks", []),
+            "ts": bodies.next_ts(), "text": parameters["text"], "blocks": _named(parameters.get("blocks", [])),
             "channel": parameters["channel"],
         }  # fmt: skip
         post |= {key: parameters[key] for key in ("thread_ts", "metadata") if key in parameters}
@@ -368,7 +368,7 @@ class FakeSlack:
         post = next((each for each in self.posts if (each["channel"], each["ts"]) == places), None)
         if post is None:
             return {"ok": False, "error": "message_not_found"}
-        post |= {"text": parameters["text"], "blocks": parameters.get("blocks", [])}
+        post |= {"text": parameters["text"], "blocks": _named(parameters.get("blocks", []))}
         return {"ok": True, "channel": post["channel"], "ts": post["ts"], "text": post["text"]}
 
     def _refusal(self, parameters: dict[str, Any]) -> Body | None:
@@ -405,8 +405,9 @@ class FakeSlack:
         if parameters.get("include_all_metadata") not in ("1", "true", True):
             for post in found:
                 post.pop("metadata", None)
-        latest_first = list(reversed(found))[: int(parameters.get("limit") or 100)]
-        return {"ok": True, "messages": latest_first, "has_more": False, "pin_count": 0}
+        limit = int(parameters.get("limit") or 100)
+        found = found[:limit] if "ts" in parameters else found[::-1][:limit]  # a thread is told from its beginning
+        return {"ok": True, "messages": found, "has_more": False, "pin_count": 0}
 
     def _users_info(self, parameters: dict[str, Any]) -> Body:
         found = self.users.get(parameters.get("user", ""))
@@ -517,7 +518,7 @@ async def _awaited(work: Awaitable[Any]) -> Any:
 
 async def _close_later(socket: WebSocket) -> None:
     await asyncio.sleep(0.05)
-    with suppress(RuntimeError):
+    with suppress(RuntimeError, WebSocketDisconnect):  # the app was faster
         await socket.close(1000)
 
 
@@ -556,6 +557,11 @@ def _enveloped(envelope_id: str, envelope: _Envelope, attempt: int) -> Body:
     if envelope.type == "events_api":
         found |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
     return found
+
+
+def _named(blocks: list[Body]) -> list[Body]:
+    """Slack gives a name to each block that has none."""
+    return [{"block_id": secrets.token_hex(3), **block} for block in blocks]
 
 
 def _shown(post: Body) -> Body:

@@ -7,7 +7,10 @@ import sys
 
 import structlog
 
-_QUIET = ("httpx", "httpcore", "uvicorn.access", "dbos", "alembic", "rasa_sdk", "sanic", "faster_whisper", "RapidOCR")
+_QUIET = (
+    *("httpx", "httpcore", "uvicorn.access", "dbos", "alembic", "rasa_sdk", "sanic", "faster_whisper", "RapidOCR"),
+    "telegram",  # what it says of its calls holds customers' words
+)
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:

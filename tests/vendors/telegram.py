@@ -142,6 +142,8 @@ class FakeTelegram:
         self.hook_answers: list[int] = []
         self.local_paths = False
         """As a Bot API server in local mode answers: with a path on its own disk."""
+        self.reads_groups = False
+        """As the bot of somebody who has turned its privacy mode off."""
         self.people: dict[int, Person] = {}
         self._known_chats: set[int] = set()
         self._files: dict[str, tuple[str, bytes]] = {}
@@ -275,7 +277,11 @@ class FakeTelegram:
         return Refusal("not_found").response
 
     def _on_getMe(self, _: Call) -> Any:  # noqa: N802
-        more = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+        more = {
+            "can_join_groups": True,
+            "can_read_all_group_messages": self.reads_groups,
+            "supports_inline_queries": False,
+        }
         return {**BOT, **more, "can_connect_to_business": False, "has_main_web_app": False}
 
     def _on_getUpdates(self, call: Call) -> Any:  # noqa: N802

@@ -35,7 +35,7 @@ from bot.channels.base import (
     MediaUnavailable,
     Outgoing,
 )
-from bot.channels.telegram.client import Client, delivery_error, read_update
+from bot.channels.telegram.client import Client, delivery_error, read_update, readable
 from bot.channels.telegram.receiving import Pauses, Receiver, attempt
 from bot.channels.telegram.sending import parts_of, send_part
 from bot.channels.telegram.updates import CHANNEL, Reading
@@ -188,11 +188,11 @@ class TelegramChannel(Channel):
 
     async def _receive(self, receiver: Receiver, stopping: anyio.Event) -> None:
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(receiver.prepare)
             if self._mode == "polling":
-                tasks.start_soon(receiver.prepare, None)
                 tasks.start_soon(receiver.poll, tasks)
             else:
-                tasks.start_soon(receiver.prepare, self._set_hook)
+                tasks.start_soon(receiver.insist, self._set_hook)
             await stopping.wait()
             tasks.cancel_scope.cancel()
 
@@ -213,7 +213,7 @@ class TelegramChannel(Channel):
             data = json.loads(await request.body())
         except (ValueError, RecursionError):
             return Response(status_code=400)
-        update = read_update(data) if isinstance(data, dict) else None
+        update = read_update(readable(data)) if isinstance(data, dict) else None
         if update is None:
             return Response(status_code=200)
         if self._receiver is None:

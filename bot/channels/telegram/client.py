@@ -33,6 +33,7 @@ LONG_POLL_S = 50
 _TIMEOUT_S = 20.0
 _UPLOAD_TIMEOUT_S = 120.0
 _CONNECTIONS = 32
+_PLAIN = ("message_id", "from", "chat", "date", "edit_date", "text", "caption")
 _GONE = ("chat not found", "peer_id_invalid", "user not found", "chat_id_invalid")
 """Parts of refusals which say that there is nobody to write to."""
 
@@ -52,13 +53,13 @@ class _Request(HTTPXRequest):
 
 
 class _UpdatesRequest(_Request):
-    """An update that the library cannot parse would spoil all that came with it: only its id is kept."""
+    """An update that the library cannot parse would spoil all that came with it."""
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         answer = _Request.parse_json_payload(payload)
         if isinstance(answer.get("result"), list):
-            answer["result"] = [data if read_update(data) else _emptied(data) for data in answer["result"]]
+            answer["result"] = [readable(data) for data in answer["result"] if isinstance(data, dict)]
         return answer
 
 
@@ -83,8 +84,22 @@ class Client:
             await request.shutdown()
 
 
+def readable(data: dict[str, Any]) -> dict[str, Any]:
+    """The update itself, or what of it the library can make sense of; without the rest, that is logged.
+
+    It stumbles over what an older or newer Bot API server writes otherwise than it expects. Of a message its words
+    and its sender are kept then, of any other update the id.
+    """
+    update_id = data.get("update_id")
+    if not isinstance(update_id, int):
+        return {"update_id": 0}
+    for kept in (data, _bare(data)):
+        if read_update(kept) is not None:
+            return kept
+    return {"update_id": update_id}
+
+
 def read_update(data: Any) -> Update | None:
-    """The update, or None where the library cannot make sense of it; that is logged."""
     try:
         return Update.de_json(data, None)
     except Exception as error:  # whatever it stumbles over: a field of another type, a missing one, a date too far
@@ -93,8 +108,13 @@ def read_update(data: Any) -> Update | None:
         return None
 
 
-def _emptied(data: dict[str, Any]) -> dict[str, Any]:
-    return {"update_id": data["update_id"]}
+def _bare(data: dict[str, Any]) -> dict[str, Any]:
+    """Messages with those fields alone that every message has had from the first."""
+    bare = {"update_id": data.get("update_id")}
+    for kind in ("message", "edited_message"):
+        if isinstance(data.get(kind), dict):
+            bare[kind] = {key: data[kind][key] for key in _PLAIN if key in data[kind]}
+    return bare
 
 
 def delivery_error(error: TelegramError) -> ChannelError:

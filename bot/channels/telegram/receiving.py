@@ -2,7 +2,7 @@
 
 Owns the order of things, and what happens when one fails. The library's own ``Updater`` puts updates into a queue in
 memory and acknowledges them at once, so it is not used. While an update cannot be stored the line waits: nothing is
-skipped for a fault of ours. Only one that still fails after ``Pauses.tries``, while a later one can be stored, is to
+skipped for a fault of ours. Only one that still fails after ``Pauses.tries``, while another can be stored, is to
 blame itself: it is set aside, counted and logged by its id. To a web hook the answer is then 503, Telegram posts
 it again, and gives up by itself in the end.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -26,6 +27,10 @@ from bot.channels.telegram.updates import Event, GroupCall, Press, Reach, Readin
 from bot.channels.telegram.words import BUTTON_CLOSED, COME_TO_PRIVATE_CHAT, COMMANDS, words
 
 log = structlog.get_logger(__name__)
+
+
+_PATIENCE = 2
+"""So many times the tries are made before an update may be passed by what its own sender wrote later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +68,14 @@ class Receiver:
         self._trouble: str | None = None
         self.set_aside = 0
 
-    async def prepare(self, hook: Callable[[], Awaitable[Any]] | None) -> None:
-        """Makes the bot known to its users and, with ``hook``, to itself; tries until it has worked."""
-        for step in (hook, self._learn_name, self._set_commands):
-            if step is not None:
-                await self._insist(step)
+    async def prepare(self) -> None:
+        """Learns the bot's name, and sets its menu of commands."""
+        await self.insist(self._learn_name)
+        await self.insist(self._set_commands)
 
     async def poll(self, tasks: TaskGroup) -> None:
         """Asks for updates for ever. What need not be waited for is started in ``tasks``."""
-        await self._insist(self._bot.delete_webhook)
+        await self.insist(self._bot.delete_webhook)
         failures = 0
         while True:
             try:
@@ -120,7 +124,7 @@ class Receiver:
             failed = await self._failed(update, tasks)
             if failed and not await self._to_blame(update, updates[place + 1 :], tasks):
                 return False
-            self._offset = update.update_id + 1
+            self._offset = max(self._offset or 0, update.update_id + 1)
         return True
 
     async def _failed(self, update: Update, tasks: TaskGroup) -> bool:
@@ -136,12 +140,18 @@ class Receiver:
         return False
 
     async def _to_blame(self, update: Update, later: Sequence[Update], tasks: TaskGroup) -> bool:
-        """Whether it fails again and again, and others do not. The others are stored by this, out of their order."""
-        if self._failing[1] < self._pauses.tries:
-            return False
+        """Whether it fails again and again, and others do not. Those are stored by this, before their turn.
+
+        Only people other than its sender are let past it at first: each conversation keeps its order.
+        """
         failing = self._failing
-        others = [other for other in later if isinstance(self.understood(other), Received | Edited)]
-        for other in others:
+        if failing[1] < self._pauses.tries:
+            return False
+        patient = failing[1] < self._pauses.tries * _PATIENCE
+        stored = [other for other in later if isinstance(self.understood(other), Received | Edited)]
+        for other in stored:
+            if patient and other.effective_chat == update.effective_chat:
+                continue
             if not await self._failed(other, tasks):
                 break
         else:
@@ -152,15 +162,17 @@ class Receiver:
             log.critical("telegram_update_set_aside", update_id=update.update_id, total=self.set_aside)
         return True
 
-    async def _insist(self, step: Callable[[], Awaitable[Any]]) -> None:
+    async def insist(self, step: Callable[[], Awaitable[Any]]) -> None:
+        """Does the step, again and again until it has worked."""
         failures = 0
         while True:
             try:
                 await step()
+                self._recovered()
                 return
-            except BadRequest as error:  # asking again does not help, and what follows may work without
+            except BadRequest as error:  # a web hook's address, say, which Telegram finds no way to
                 log.error("telegram_setup_refused", reason=error.message)
-                return
+                await anyio.sleep(self._pauses.longest_s)
             except Exception as error:  # as in poll
                 failures += 1
                 await anyio.sleep(self._noted(error, failures))
@@ -177,7 +189,8 @@ class Receiver:
 
     async def _answer_press(self, press: Press, *, is_open: bool) -> None:
         closed = None if is_open else words(BUTTON_CLOSED, press.language)
-        await self._bot.answer_callback_query(press.query_id, text=closed, show_alert=not is_open)
+        answer = partial(self._bot.answer_callback_query, press.query_id, text=closed, show_alert=not is_open)
+        await attempt(answer)
         if press.pressed is not None:
             await self._bot.edit_message_reply_markup(int(press.pressed.sender.external_id), press.message_id)
 

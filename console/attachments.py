@@ -9,21 +9,37 @@ from console.words import Words
 from crm.transcripts import AttachmentView
 
 
-def show_attachment(attachment: AttachmentView, words: Words, root: str) -> None:
+def show_attachment(attachment: AttachmentView, words: Words, root: str, *, sent: bool = False) -> None:
+    """``sent`` ones went to the customer: nobody looks at them or listens to them."""
     url = f"{root}/media/{attachment.id}"
-    if attachment.kind == "image":
-        _photo(attachment, url, words)
+    if not attachment.stored:
+        _absent(attachment, words)
+    elif attachment.kind == "image":
+        _photo(attachment, url, words, sent=sent)
     elif attachment.kind == "audio":
-        _voice(attachment, url, words)
+        _voice(attachment, url, words, sent=sent)
     else:
         link(url, words("file.open"), "file", download="")
 
 
-def _photo(attachment: AttachmentView, url: str, words: Words) -> None:
+def _absent(attachment: AttachmentView, words: Words) -> None:
+    """The channel still holds it, or will never give it."""
+    with tag("figure", classes="absent"):
+        tag("b", words.name("kind", attachment.kind))
+        if attachment.error_code:
+            tag("p", words("file.not_kept", error=words.error(attachment.error_code)), "problem")
+        else:
+            tag("p", words("file.fetching"), "pending")
+
+
+def _photo(attachment: AttachmentView, url: str, words: Words, *, sent: bool) -> None:
     facts = attachment.facts or {}
+    alt = words("photo.alt_sent" if sent else "photo.alt")
     with tag("figure", classes="photo"):
         with link(url, classes="photo-link", target="_blank", rel="noopener", title=words("photo.open")):
-            tag("img", src=url, alt=words("photo.alt"), loading="lazy", **_size(facts))
+            tag("img", src=url, alt=alt, loading="lazy", **_size(facts))
+        if sent:
+            return
         with tag("figcaption"):
             if attachment.error_code:
                 tag("p", words.error(attachment.error_code), "problem")
@@ -55,7 +71,7 @@ def _seen(facts: dict[str, Any], words: Words) -> None:
         tag("p", words("photo.nothing"), "pending")
 
 
-def _voice(attachment: AttachmentView, url: str, words: Words) -> None:
+def _voice(attachment: AttachmentView, url: str, words: Words, *, sent: bool) -> None:
     label = words("voice.player_unknown")
     if attachment.duration_s is not None:
         label = words("voice.player", seconds=round(attachment.duration_s))
@@ -63,7 +79,8 @@ def _voice(attachment: AttachmentView, url: str, words: Words) -> None:
         tag("audio", controls=True, preload="metadata", src=url, aria_label=label)
         with tag("figcaption"):
             tag("span", label, "caption")
-            _heard(attachment, words)
+            if not sent:
+                _heard(attachment, words)
 
 
 def _heard(attachment: AttachmentView, words: Words) -> None:

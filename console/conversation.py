@@ -9,7 +9,9 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from console.access import Access
-from console.conversations import state_chip
+from console.conversations import state_chip, who
+from console.customer_acts import UnlinkDialog, WriteDialog
+from console.customer_card import CardActs
 from console.frame import Frame, framed
 from console.markup import LocalTime, chip, link, tag
 from console.messages import Bubble, anchor, show_bubble
@@ -47,7 +49,7 @@ class ConversationPage:
             ui.context.client.status_code = 404
             return
         with framed(request, self._access, "list.title", "conversation-page") as frame:
-            view = _ConversationView(self, frame, self._desk, conversation_id)
+            view = _ConversationView(self, frame, self._desk, self._database, conversation_id)
             view.build()
             view.show(first, waiting)
         keep_fresh(ui.context.client, self._live, view.refresh, conversation_id=conversation_id)
@@ -63,10 +65,13 @@ class ConversationPage:
 class _ConversationView:
     """The conversation in one browser. Messages that did not change are left alone: a player plays on."""
 
-    def __init__(self, page: ConversationPage, frame: Frame, desk: StaffDesk, conversation_id: str) -> None:
+    def __init__(
+        self, page: ConversationPage, frame: Frame, desk: StaffDesk, database: Database, conversation_id: str
+    ) -> None:
         self._page = page
         self._frame = frame
         self._desk = desk
+        self._database = database
         self._id = conversation_id
         self._limit = MESSAGES_AT_FIRST
         self._shown: TranscriptView | None = None
@@ -84,6 +89,9 @@ class _ConversationView:
             self._empty = tag("p", words("transcript.no_messages"), "empty")
             self._reply = ReplyBox(self._frame, self._desk, self._id, self.refresh)
         self._side = tag("aside", classes="side", aria_label=words("customer.title"))
+        write = WriteDialog(self._frame, self._desk, self.refresh)
+        unlink = UnlinkDialog(self._frame, self._database, self.refresh)
+        self._acts = CardActs(write.ask, unlink.ask)
 
     async def refresh(self) -> bool:
         if not await self._frame.still_signed_in():
@@ -107,7 +115,7 @@ class _ConversationView:
         if before is None or _beside(before) != _beside(view):
             self._side.clear()
             with self._side:
-                show_side(view, self._frame.words, self._frame.root)
+                show_side(view, self._frame.words, self._frame.root, self._acts)
         self._show_messages(view)
 
     async def _show_earlier(self) -> None:
@@ -118,7 +126,7 @@ class _ConversationView:
         words = self._frame.words
         self._head.clear()
         with self._head:
-            tag("h1", conversation.customer_name or words("anonymous"), dir="auto")
+            tag("h1", who(conversation, words), dir="auto")
             with tag("div", classes="chips"):
                 state_chip(conversation, words)
                 chip(words.name("channel", conversation.channel), "chip-outline")
@@ -155,4 +163,4 @@ class _ConversationView:
 
 
 def _beside(view: TranscriptView) -> object:
-    return view.conversation.score, view.rating, view.tickets, view.customer
+    return view.conversation.score, view.rating, view.tickets, view.customer, view.identities, view.identity_count

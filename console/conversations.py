@@ -31,12 +31,13 @@ from crm.views import (
 PAGE_SIZE = 50
 SEARCH_AGAIN_S = 15.0
 """A search may read every message there is: while one stands, the list is read again this often at most."""
-STATES: tuple[ConversationState, ...] = ("open", "waiting", "staff", "closed")
+STATES: tuple[ConversationState, ...] = ("open", "waiting", "staff", "closed", "undelivered")
 _STATE_WORDS = {
     "open": "state.open",
     "waiting": "state.waiting",
     "staff": "state.staff_filter",
     "closed": "state.closed",
+    "undelivered": "state.undelivered",
 }
 
 
@@ -220,21 +221,23 @@ class _ListView:
 
 
 def _row(summary: ConversationSummary, words: Words, root: str) -> None:
-    name = summary.customer_name or words("anonymous")
+    known = "" if summary.customer_name else "entry-anonymous"
     highlighted = "entry-waiting" if summary.wants_human else ""
     with link(f"{root}/c/{summary.id}", classes=f"entry {highlighted}"):
         with tag("span", classes="entry-main"):
             with tag("span", classes="entry-head"):
-                tag("b", name, "entry-name" if summary.customer_name else "entry-name entry-anonymous", dir="auto")
+                tag("b", who(summary, words), f"entry-name {known}", dir="auto")
                 chip(words.name("channel", summary.channel), "chip-outline")
                 chip(words.name("language", summary.language), "chip-outline")
                 state_chip(summary, words)
+                if summary.undelivered:
+                    chip(words("list.undelivered", count=summary.undelivered), "chip-alert")
             with tag("span", classes="entry-preview"):
                 if summary.preview_author:
                     author = words(f"author.{summary.preview_author}")
                     tag("span", words("preview.author", author=author), "entry-author")
                 if summary.preview_kind:
-                    tag("span", f"{words.name('preview', summary.preview_kind)} ", "entry-kind")
+                    tag("span", f"{words.name('kind', summary.preview_kind)} ", "entry-kind")
                 tag("span", summary.preview, dir="auto")
         with tag("span", classes="entry-judged"):
             score_chip(summary.score, words)
@@ -244,6 +247,11 @@ def _row(summary: ConversationSummary, words: Words, root: str) -> None:
             LocalTime(summary.last_at, words)
             count = summary.message_count
             tag("span", words("list.message") if count == 1 else words("list.messages", count=count), "entry-count")
+
+
+def who(summary: ConversationSummary, words: Words) -> str:
+    """The customer's name, else what their channel calls them."""
+    return summary.customer_name or summary.visitor_name or words("anonymous")
 
 
 def state_chip(summary: ConversationSummary, words: Words) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from console.attachments import show_attachment
 from console.markup import LocalTime, chip, link, tag
 from console.words import Words
-from crm.transcripts import MessageView
+from crm.transcripts import DeliveryView, MessageView
 from crm.views import ReasonView
 
 LOW_CONFIDENCE = 0.5
@@ -33,11 +34,14 @@ def show_bubble(bubble: Bubble, words: Words, root: str) -> None:
         who = message.staff_name if message.author == "staff" else None
         tag("b", who or words(f"author.{message.author}"))
         LocalTime(message.at, words)
+        if message.kind:
+            chip(words.name("kind", message.kind), "chip-outline")
         if message.payload:
             chip(words("message.button"), "chip-outline", hint=message.payload)
         _state(message, words)
+        _delivery(message.delivery, words)
     heard = any(attachment.transcript == message.text for attachment in message.attachments)
-    if not heard and (message.text or not message.attachments):
+    if not heard and (message.text or not (message.attachments or message.kind)):
         tag(
             "div",
             message.text or words("message.empty"),
@@ -45,7 +49,8 @@ def show_bubble(bubble: Bubble, words: Words, root: str) -> None:
             dir="auto",
         )
     for attachment in message.attachments:
-        show_attachment(attachment, words, root)
+        show_attachment(attachment, words, root, sent=message.author != "customer")
+    _afterwards(message, words)
     if message.button_titles:
         with tag("div", classes="chips offered", aria_label=words("message.offered")):
             for title in message.button_titles:
@@ -65,6 +70,40 @@ def _state(message: MessageView, words: Words) -> None:
     elif message.state == "failed":
         error = words.error(message.error_code or "unknown")
         chip(words("message.failed", error=error), "chip-alert", hint=message.error_code)
+
+
+def _delivery(delivery: DeliveryView | None, words: Words) -> None:
+    """On channels that are pushed to. What has arrived needs no word."""
+    if delivery is None or delivery.state == "sent":
+        return
+    if delivery.state == "pending":
+        tag("span", words("delivery.pending"), "pending")
+    else:
+        error = words.error(delivery.error_code or "unknown")
+        chip(words("delivery.dead", error=error), "chip-alert", hint=delivery.error_code)
+
+
+def _afterwards(message: MessageView, words: Words) -> None:
+    """What became of the message after it was sent: changed, read with another, or of no use as a proof."""
+    if message.edited_at is not None:
+        _edited(message.edited_at, message.first_text, words)
+    if message.burst_id is not None:
+        link(f"#{anchor(message.burst_id)}", words("message.merged"), "merged")
+    if message.kind == "contact" and message.error_code and message.state == "answered":
+        tag("p", words.error(message.error_code), "pending")
+
+
+def _edited(at: datetime, first_text: str | None, words: Words) -> None:
+    if first_text is None:
+        with tag("p", classes="others"):
+            tag("span", f"{words('message.edited')} ")
+            LocalTime(at, words)
+        return
+    with tag("details", classes="others edited"):
+        with tag("summary"):
+            tag("span", f"{words('message.edited')} ")
+            LocalTime(at, words)
+        tag("div", words("message.first_text", text=first_text or words("message.empty")), "printed", dir="auto")
 
 
 def _meaning(message: MessageView, words: Words) -> None:

@@ -5,6 +5,7 @@ The conversation server implements these; the tests play them. Nothing here is N
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -30,16 +31,31 @@ class LiveUpdates(Protocol):
 
 
 class StaffDesk(Protocol):
-    """What staff may do in a conversation. All raise the CrmErrors NotFound, AlreadyClosed, HeldByOther."""
+    """What staff may do in a conversation, and to begin one.
+
+    Acts in one raise the CrmErrors NotFound, AlreadyClosed, HeldByOther.
+    """
 
     async def take_over(self, conversation_id: str, staff_id: int) -> None:
         """From now on this staff member answers and the bot is silent, whoever answered before."""
 
-    async def reply(self, conversation_id: str, staff_id: int, text: str) -> None:
-        """Sends ``text`` to the customer. HeldByOther unless this staff member has taken over."""
+    async def reply(self, conversation_id: str, staff_id: int, text: str, media: Sequence[bytes] = ()) -> None:
+        """Sends words, photos and voice notes to the customer. HeldByOther unless this staff member has taken over.
+
+        InvalidValue when there is nothing to send, FileRefused for a file that cannot be taken.
+        """
 
     async def hand_back(self, conversation_id: str, staff_id: int) -> None:
         """Lets the bot answer again."""
 
     async def close(self, conversation_id: str, staff_id: int) -> None:
         """Ends the conversation."""
+
+    async def way_to(self, customer_id: int) -> str | None:
+        """The channel by which a message would reach the customer now; None when none would."""
+
+    async def start(self, customer_id: int, staff_id: int, text: str) -> str:
+        """Writes to the customer first, and has this staff member answer from then on; the conversation's id.
+
+        NotReachable when nothing reaches them, HeldByOther when another staff member answers them already.
+        """

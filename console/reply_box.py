@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import structlog
 from nicegui import ui
-from sqlalchemy.exc import SQLAlchemyError
 
+from console.acting import Acting, button
 from console.frame import Frame
 from console.markup import announce, tag
+from console.photo_picker import PhotoPicker
 from console.ports import StaffDesk
-from crm.errors import CrmError
 from crm.views import ConversationSummary
 
-_log = structlog.get_logger(__name__)
-
 REPLY_LIMIT = 4000
-_SEND_KEYS = "(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) emit(); }"
+SEND_KEYS = "(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) emit(); }"
 
 
 class ReplyBox:
@@ -30,8 +27,7 @@ class ReplyBox:
         self._frame = frame
         self._desk = desk
         self._id = conversation_id
-        self._acted = acted
-        self._busy = False
+        self._acting = Acting(frame, acted)
         words = frame.words
         with tag("section", classes="reply", aria_label=words("reply.label")):
             self._status = tag("p", "", "reply-status", role="status")
@@ -39,17 +35,18 @@ class ReplyBox:
                 self._text = ui.textarea(label=words("reply.label")).props("autogrow outlined").classes("reply-text")
                 self._text.props["hint"] = words("reply.hint")
                 self._text.props["maxlength"] = REPLY_LIMIT
-                self._text.on("keydown", self._send, js_handler=_SEND_KEYS)
-                self._send_button = _button(words("reply.send"), self._send, main=True)
+                self._text.on("keydown", self._send, js_handler=SEND_KEYS)
+                self._send_button = button(words("reply.send"), self._send, main=True)
+            self._photo = PhotoPicker(words)
             with tag("div", classes="reply-acts"):
-                self._take = _button(words("reply.take_over"), self._take_over, main=True)
-                self._hand = _button(words("reply.hand_back"), self._hand_back)
-                self._end = _button(words("reply.close"), self._ask_close)
+                self._take = button(words("reply.take_over"), self._take_over, main=True)
+                self._hand = button(words("reply.hand_back"), self._hand_back)
+                self._end = button(words("reply.close"), self._ask_close)
         with ui.dialog() as self._sure, ui.card():
             tag("p", words("reply.close_sure"))
             with tag("div", classes="reply-acts"):
-                _button(words("reply.cancel"), self._sure.close)
-                _button(words("reply.close"), self._close, main=True)
+                button(words("reply.cancel"), self._sure.close)
+                button(words("reply.close"), self._close, main=True)
 
     def show(self, conversation: ConversationSummary) -> None:
         words = self._frame.words
@@ -65,6 +62,7 @@ class ReplyBox:
             status = words("reply.waiting" if conversation.wants_human else "reply.bot_answers")
         self._status.set_text(status)
         self._write.set_visibility(conversation.is_open and mine)
+        self._photo.element.set_visibility(conversation.is_open and mine)
         self._take.set_visibility(conversation.is_open and not mine)
         taken = conversation.mode == "staff" and not mine
         self._take.set_text(words("reply.take_over_from", name=name) if taken else words("reply.take_over"))
@@ -77,13 +75,15 @@ class ReplyBox:
 
     async def _send(self) -> None:
         text = (self._text.value or "").strip()
-        if not text or self._busy:
+        photos = () if self._photo.photo is None else (self._photo.photo,)
+        if not text and not photos:
             return
         if len(text) > REPLY_LIMIT:
             announce(self._frame.words("reply.too_long", limit=REPLY_LIMIT), problem=True)
             return
-        if await self._act(partial(self._desk.reply, text=text), "reply.sent"):
+        if await self._act(partial(self._desk.reply, text=text, media=photos), "reply.sent"):
             self._text.set_value("")
+            self._photo.clear()
 
     async def _hand_back(self) -> None:
         await self._act(self._desk.hand_back, "reply.handed_back")
@@ -96,28 +96,4 @@ class ReplyBox:
         await self._act(self._desk.close, "reply.ended")
 
     async def _act(self, act: Callable[[str, int], Awaitable[None]], done: str) -> bool:
-        """Does ``act`` if the session still stands; says in words how it went. Two clicks do it once."""
-        if self._busy:
-            return False
-        self._busy = True
-        try:
-            if not await self._frame.still_signed_in():
-                return False
-            await act(self._id, self._frame.staff.id)
-        except CrmError as error:
-            announce(self._frame.words.error(error.code), problem=True)
-            await self._acted()
-            return False
-        except SQLAlchemyError as error:
-            _log.warning("staff_act_failed", act=done, conversation_id=self._id, error=type(error).__name__)
-            announce(self._frame.words("error.database"), problem=True)
-            return False
-        finally:
-            self._busy = False
-        announce(self._frame.words(done))
-        await self._acted()
-        return True
-
-
-def _button(text: str, act: Callable[[], object], *, main: bool = False) -> ui.button:
-    return ui.button(text, on_click=act).props("no-caps unelevated" if main else "no-caps outline")
+        return await self._acting.do(partial(act, self._id, self._frame.staff.id), done, conversation_id=self._id)

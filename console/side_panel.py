@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from console.markup import LocalTime, chip, link, tag
+from console.customer_card import CardActs, show_customer
+from console.markup import chip, link, tag
 from console.messages import anchor, show_reason
 from console.scores import mood, rating_chip
 from console.words import Words
-from crm.transcripts import CustomerView, RatingView, TicketView, TranscriptView
+from crm.transcripts import RatingView, TicketView, TranscriptView
 from crm.views import ScoreView
 
 
-def show_side(view: TranscriptView, words: Words, root: str) -> None:
+def show_side(view: TranscriptView, words: Words, root: str, acts: CardActs) -> None:
     _score(view.conversation.score, words)
     _rating(view.rating, words)
     _tickets(view.tickets, words)
-    _customer(view.customer, words, root)
+    show_customer(view, words, root, acts)
 
 
 def _score(score: ScoreView | None, words: Words) -> None:
@@ -73,43 +74,3 @@ def _tickets(tickets: tuple[TicketView, ...], words: Words) -> None:
                 if ticket.order_number:
                     tag("p", words("tickets.order", number=ticket.order_number), "pending")
                 link(f"#{anchor(ticket.source_message_id)}", words("tickets.source"))
-
-
-def _customer(customer: CustomerView | None, words: Words, root: str) -> None:
-    with tag("section", classes="card"):
-        tag("h2", words("customer.title"))
-        if customer is None:
-            tag("p", words("customer.anonymous"), "pending")
-            return
-        tag("p", customer.name, "customer-name", dir="auto")
-        with tag("dl"):
-            for key, value in (
-                ("ref", customer.ref),
-                ("email", customer.email),
-                ("phone", customer.phone),
-                ("address", customer.address),
-                ("language", words.name("language", customer.language)),
-            ):
-                if value:
-                    tag("dt", words(f"customer.{key}"))
-                    tag("dd", value, dir="auto")
-        _orders(customer, words)
-        if customer.earlier:
-            tag("h3", words("customer.earlier"))
-            with tag("ul", classes="plain"):
-                for id_, at in customer.earlier:
-                    with tag("li"), link(f"{root}/c/{id_}"):
-                        LocalTime(at, words)
-
-
-def _orders(customer: CustomerView, words: Words) -> None:
-    if not customer.orders:
-        tag("p", words("customer.no_orders"), "pending")
-        return
-    tag("h3", words("customer.orders", count=customer.order_count))
-    with tag("ul", classes="plain"):
-        for order in customer.orders:
-            with tag("li", classes="order"):
-                tag("b", order.number)
-                tag("span", words.name("order", order.status))
-                tag("span", f"{order.total_minor / 100:.2f} {order.currency}", "pending")

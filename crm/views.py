@@ -21,15 +21,18 @@ from crm.models import (
     Conversation,
     ConversationMode,
     Customer,
+    Identity,
     Message,
+    OutboxRow,
     Rating,
     SatisfactionScore,
     Staff,
     Ticket,
 )
 
-ConversationState = Literal["open", "waiting", "staff", "closed"]
-"""``waiting`` and ``staff`` are open conversations: a human is asked for; a human answers."""
+ConversationState = Literal["open", "waiting", "staff", "closed", "undelivered"]
+"""``waiting`` and ``staff`` are open conversations: a human is asked for; a human answers. ``undelivered`` are those,
+open or closed, of which a message could not be sent."""
 
 PREVIEW_CHARACTERS = 160
 
@@ -60,7 +63,10 @@ class ScoreView:
 
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
-    """A line of the list. ``preview_kind`` is an attachment's kind where the last message has one."""
+    """A line of the list. ``preview_kind`` is the last message's kind, or its attachment's, where it has one.
+
+    ``visitor_name`` is what the channel calls them. ``undelivered`` counts messages that never reached them.
+    """
 
     id: str
     opened_at: datetime
@@ -71,12 +77,14 @@ class ConversationSummary:
     language: str
     mode: ConversationMode
     customer_name: str | None
+    visitor_name: str | None
     staff_id: int | None
     staff_name: str | None
     preview: str
     preview_author: Author | None
     preview_kind: str | None
     message_count: int
+    undelivered: int
     score: ScoreView | None
     rating: int | None
 
@@ -154,6 +162,9 @@ def _in_state(state: ConversationState) -> ColumnElement[bool]:
         return Conversation.closed_at.is_not(None)
     if state == "open":
         return Conversation.closed_at.is_(None)
+    if state == "undelivered":
+        lost = select(Message.conversation_id).join(OutboxRow, OutboxRow.message_id == Message.id)
+        return Conversation.id.in_(lost.where(OutboxRow.state == "dead"))
     return and_(Conversation.closed_at.is_(None), Conversation.mode == state)
 
 
@@ -171,12 +182,19 @@ def _mentions(word: str) -> ColumnElement[bool]:
     customers = select(Customer.id).where(
         or_(*map(contains, (Customer.name, Customer.email, Customer.phone, Customer.ref)))
     )
+    identities = select(Identity.id).where(or_(contains(Identity.name), Identity.customer_id.in_(customers)))
     return or_(
         Conversation.id == word,
         Conversation.customer_id.in_(customers),
+        Conversation.identity_id.in_(identities),
         exists().where(Ticket.conversation_id == Conversation.id, contains(Ticket.number)),
         exists().where(Message.conversation_id == Conversation.id, contains(Message.text)),
     )
+
+
+def owner_id() -> ColumnElement[int | None]:
+    """Whose a conversation is, joined with its identity: proven in it, or by a link of the identity, even later."""
+    return func.coalesce(Conversation.customer_id, Identity.customer_id)
 
 
 def summarise(session: Session, ids: Sequence[str]) -> list[ConversationSummary]:
@@ -185,15 +203,17 @@ def summarise(session: Session, ids: Sequence[str]) -> list[ConversationSummary]
         return []
     lasts = _last_messages(session, ids)
     scores = _latest_scores(session, ids)
+    lost = _undelivered(session, ids)
     rows = session.execute(
-        select(Conversation, Customer.name.label("customer"), Staff.name.label("staff"), Rating.score)
-        .outerjoin(Customer, Conversation.customer_id == Customer.id)
+        select(Conversation, Identity.name, Customer.name, Staff.name, Rating.score)
+        .join(Identity, Conversation.identity_id == Identity.id)
+        .outerjoin(Customer, Customer.id == owner_id())
         .outerjoin(Staff, Conversation.staff_id == Staff.id)
         .outerjoin(Rating, Rating.conversation_id == Conversation.id)
         .where(Conversation.id.in_(ids))
     )
     summaries = {}
-    for conversation, customer_name, staff_name, rating in rows:
+    for conversation, visitor_name, customer_name, staff_name, rating in rows:
         last = lasts.get(conversation.id)
         summaries[conversation.id] = ConversationSummary(
             id=conversation.id,
@@ -205,12 +225,14 @@ def summarise(session: Session, ids: Sequence[str]) -> list[ConversationSummary]
             language=conversation.language,
             mode=conversation.mode,
             customer_name=customer_name,
+            visitor_name=visitor_name,
             staff_id=conversation.staff_id,
             staff_name=staff_name,
             preview=last.preview if last else "",
             preview_author=last.author if last else None,
             preview_kind=last.kind if last else None,
             message_count=last.count if last else 0,
+            undelivered=lost.get(conversation.id, 0),
             score=scores.get(conversation.id),
             rating=rating,
         )
@@ -243,11 +265,21 @@ def _last_messages(session: Session, ids: Sequence[str]) -> dict[str, _Last]:
             Message.conversation_id,
             func.substr(Message.text, 1, PREVIEW_CHARACTERS),
             Message.author,
-            kind,
+            func.coalesce(Message.kind, kind),
             last.c.count,
         ).join(last, and_(Message.conversation_id == last.c.conversation_id, Message.seq == last.c.seq))
     )
     return {id_: _Last(" ".join(text.split()), author, kind_, count) for id_, text, author, kind_, count in rows}
+
+
+def _undelivered(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    rows = session.execute(
+        select(Message.conversation_id, func.count())
+        .join(OutboxRow, OutboxRow.message_id == Message.id)
+        .where(OutboxRow.state == "dead", Message.conversation_id.in_(ids))
+        .group_by(Message.conversation_id)
+    )
+    return dict(rows.all())
 
 
 def _latest_scores(session: Session, ids: Sequence[str]) -> dict[str, ScoreView]:

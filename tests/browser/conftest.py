@@ -12,14 +12,17 @@ import struct
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.browser.console_site import PASSWORD, Site
 from tests.browser.fake_server import FakeChatServer
 from tests.browser.widget_page import DESKTOP, WidgetPage
 
 NO_CHROMIUM = "Chromium is needed: apt-get install -y chromium (or set CRMBOT_CHROMIUM to its path)."
+LAPTOP = {"width": 1366, "height": 800}
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 FLAGS = [
@@ -106,6 +109,31 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 def page(new_context: Callable[..., BrowserContext]) -> Page:
     """A page in English at desktop width, which must not raise an error."""
     return new_context().new_page()
+
+
+@pytest.fixture
+def visit(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the console as a signed-in member of staff; no page may ask another host or raise an error."""
+    faults: list[str] = []
+
+    def watch(page: Page) -> Page:
+        page.on("pageerror", lambda error: faults.append(f"error {error}"))
+        page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("request", lambda request: None if local(request.url) else faults.append(f"foreign {request.url}"))
+        return page
+
+    def local(url: str) -> bool:
+        return url.startswith((site.url, site.url.replace("http", "ws"), "data:", "blob:"))
+
+    def open_page(path: str = "/", *, email: str = "ana@shop.example", **options: Any) -> Page:
+        context = new_context(**({"viewport": LAPTOP} | options))
+        context.request.post(f"{site.url}/console/sign-in", form={"email": email, "password": PASSWORD})
+        page = watch(context.new_page())
+        page.goto(f"{site.url}/console{path}")
+        return page
+
+    yield open_page
+    assert faults == []
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import struct
 import tempfile
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,9 +23,11 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from PIL import Image, ImageDraw
+from sqlalchemy import select
 
 import console
-from crm.errors import AlreadyClosed, HeldByOther, NotFound
+from crm.errors import AlreadyClosed, FileRefused, HeldByOther, NotFound, NotReachable
+from crm.linking import link
 from crm.models import (
     Attachment,
     Base,
@@ -34,6 +36,7 @@ from crm.models import (
     Identity,
     Message,
     Order,
+    OutboxRow,
     Rating,
     SatisfactionScore,
     Ticket,
@@ -102,9 +105,34 @@ class FakeMedia:
 class FakeDesk:
     """Staff acts straight on the tables, with the refusals of the port."""
 
-    def __init__(self, database: Database, live: FakeLive) -> None:
+    def __init__(self, database: Database, live: FakeLive, media: FakeMedia) -> None:
         self._database = database
         self._live = live
+        self._media = media
+        self.way: str | None = "telegram"
+
+    async def way_to(self, customer_id: int) -> str | None:
+        return self.way
+
+    async def start(self, customer_id: int, staff_id: int, text: str) -> str:
+        if self.way is None:
+            raise NotReachable
+        with self._database.writing() as session:
+            identity = session.scalars(
+                select(Identity).where(Identity.customer_id == customer_id, Identity.channel == self.way)
+            ).one()
+            conversation = Conversation(
+                identity_id=identity.id,
+                channel=self.way,
+                customer_id=customer_id,
+                mode="staff",
+                staff_id=staff_id,
+            )
+            session.add(conversation)
+            session.flush()
+            message = say(session, conversation, "staff", text, staff_id=staff_id)
+            session.add(OutboxRow(message_id=message.id, channel=self.way, state="pending"))
+        return conversation.id
 
     async def take_over(self, conversation_id: str, staff_id: int) -> None:
         self._change(conversation_id, mode="staff", staff_id=staff_id)
@@ -117,11 +145,20 @@ class FakeDesk:
         self._require_holder(conversation_id, staff_id)
         self._change(conversation_id, closed_at=utc_now(), close_reason="staff")
 
-    async def reply(self, conversation_id: str, staff_id: int, text: str) -> None:
+    async def reply(self, conversation_id: str, staff_id: int, text: str, media: Sequence[bytes] = ()) -> None:
         self._require_holder(conversation_id, staff_id)
+        if any(not data.startswith(b"\x89PNG") for data in media):
+            raise FileRefused("unreadable_media")
         with self._database.writing() as session:
             conversation = session.get_one(Conversation, conversation_id)
-            say(session, conversation, "staff", text, staff_id=staff_id)
+            message = say(session, conversation, "staff", text, staff_id=staff_id)
+            for data in media:
+                self._media.files[message.id] = data
+                session.add(
+                    Attachment(
+                        message_id=message.id, kind="image", mime="image/png", key=message.id, size_bytes=len(data)
+                    )
+                )
         self._live.publish(conversation_id)
 
     def _require_holder(self, conversation_id: str, staff_id: int) -> None:
@@ -150,6 +187,7 @@ class Site:
     database: Database
     live: FakeLive
     media: FakeMedia
+    desk: FakeDesk
     ids: dict[str, str] = field(default_factory=dict)
 
 
@@ -217,7 +255,7 @@ def understood(intent: str, confidence: float, sentiment: float, entities=(), ot
 
 
 def fill(database: Database, media: FakeMedia) -> dict[str, str]:
-    """Writes a good, a bad, a Chinese, a waiting and a hostile conversation; their ids by name."""
+    """Writes a good, a bad, a Chinese, a waiting, a hostile and a pushed conversation; their ids by name."""
     media.files["receipt"], media.files["tone"] = receipt_png(), tone_wav()
     with database.writing() as session:
         add_staff(session, Passwords(CHEAP), email="ana@shop.example", name="Ana Reyes", password=PASSWORD)
@@ -227,12 +265,14 @@ def fill(database: Database, media: FakeMedia) -> dict[str, str]:
         chinese = _chinese(session)
         waiting = _waiting(session)
         hostile = _hostile(session)
+        pushed = _pushed(session)
         return {
             "good": good.id,
             "bad": bad.id,
             "chinese": chinese.id,
             "waiting": waiting.id,
             "hostile": hostile.id,
+            "pushed": pushed.id,
         }
 
 
@@ -509,6 +549,77 @@ def _hostile(session) -> Conversation:
     return conversation
 
 
+def _pushed(session) -> Conversation:
+    """By Telegram, from a customer who is on Slack, too: what such channels bring, and what did not arrive."""
+    customer = Customer(ref="C-31", name="Jonas Weber", email="jonas@example.com", phone="+4915112345678")
+    session.add(customer)
+    slack = open_conversation(
+        session,
+        "U31",
+        channel="slack",
+        opened_at=utc_now() - timedelta(days=2),
+        closed_at=utc_now() - timedelta(days=2),
+        close_reason="silence",
+    )
+    say(session, slack, "customer", "Do you ship to Norway?", minutes_ago=2 * 24 * 60)
+    conversation = open_conversation(session, "1031", channel="telegram", opened_at=utc_now() - timedelta(minutes=58))
+    telegram = session.get_one(Identity, conversation.identity_id)
+    telegram.name, telegram.last_seen_at = "Jonas 🚲", utc_now() - timedelta(minutes=50)
+    slack_identity = session.get_one(Identity, slack.identity_id)
+    slack_identity.name = "jonas.weber"
+    slack_identity.unreachable_at = utc_now() - timedelta(days=1)
+    slack_identity.opted_out_at = utc_now() - timedelta(days=1)
+    for identity, proof in ((slack_identity, "email"), (telegram, "phone")):
+        link(session, identity, customer, proof, utc_now() - timedelta(minutes=57))
+    burst = say(session, conversation, "customer", "hi", minutes_ago=58)
+    last = say(
+        session,
+        conversation,
+        "customer",
+        "my parcel A1099 is at the wrong door",
+        minutes_ago=58,
+        edited_at=utc_now() - timedelta(minutes=55),
+        first_text="my parcel A1009 is at the wrong door",
+        **understood("report_problem", 0.88, -0.3, [("order_number", "A1099", "A1099")]),
+    )
+    burst.burst_id = last.id
+    _send(session, conversation, "I'm sorry. Where is it now?", 57, "dead", "attempts_exhausted")
+    say(session, conversation, "customer", "59.3293, 18.0686", minutes_ago=56, kind="location")
+    say(
+        session,
+        conversation,
+        "customer",
+        "Anna Weber, +49 151 99999999",
+        minutes_ago=55,
+        kind="contact",
+        error_code="contact_of_another",
+    )
+    say(session, conversation, "customer", "😀", minutes_ago=54, kind="sticker")
+    say(session, conversation, "customer", "clip.mp4", minutes_ago=53, kind="video")
+    say(session, conversation, "customer", "invoice.pdf", minutes_ago=52, kind="document")
+    big = say(session, conversation, "customer", "", minutes_ago=51)
+    coming = say(session, conversation, "customer", "and here", minutes_ago=50, state="received")
+    for message, error in ((big, "media_refused"), (coming, None)):
+        session.add(
+            Attachment(
+                message_id=message.id,
+                kind="image",
+                mime="image/jpeg",
+                remote="AgACAgIAAxkBAAI",
+                size_bytes=30_000_000,
+                error_code=error,
+            )
+        )
+    _send(session, conversation, "Please stay a moment.", 50, "dead", "unreachable")
+    _send(session, conversation, "I look into it.", 50, "pending")
+    return conversation
+
+
+def _send(session, conversation: Conversation, text: str, minutes_ago: float, state: str, code: str | None = None):
+    message = say(session, conversation, "bot", text, minutes_ago=minutes_ago)
+    session.add(OutboxRow(message_id=message.id, channel=conversation.channel, state=state, error_code=code))
+
+
 def _score(session, conversation: Conversation, mean: float, low: float, high: float, reasons) -> None:
     session.add(
         SatisfactionScore(
@@ -530,7 +641,8 @@ def serve(directory: Path, *, failures: int = 5, https: bool = False) -> Iterato
     database = Database(f"sqlite:///{directory / 'crm.sqlite'}")
     Base.metadata.create_all(database.engine)
     live, media = FakeLive(), FakeMedia()
-    site = Site("", database, live, media, fill(database, media))
+    desk = FakeDesk(database, live, media)
+    site = Site("", database, live, media, desk, fill(database, media))
     events: list[str] = []
 
     @asynccontextmanager
@@ -546,7 +658,7 @@ def serve(directory: Path, *, failures: int = 5, https: bool = False) -> Iterato
         storage_secret="for tests alone",
         media=media,
         live=live,
-        desk=FakeDesk(database, live),
+        desk=desk,
         https=https,
         passwords=Passwords(CHEAP),
         throttle=SignInThrottle(failures=failures),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from crm.errors import NotFound
+from crm.linking import link, unlink
 from crm.models import (
     Attachment,
     Base,
@@ -16,12 +17,13 @@ from crm.models import (
     Identity,
     Message,
     Order,
+    OutboxRow,
     Rating,
     SatisfactionScore,
     Staff,
     Ticket,
 )
-from crm.transcripts import find_media, view_transcript
+from crm.transcripts import SHOWN_IDENTITIES, DeliveryView, EarlierView, find_media, view_transcript
 from crm.unit_of_work import Database
 from crm.views import count_waiting, list_channels, list_conversations
 
@@ -241,7 +243,7 @@ def test_a_list_costs_the_same_number_of_queries_whatever_its_length(database, s
         with counted_queries(database) as statements:
             list_conversations(session)
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 4
+    assert counts[0] == counts[1] <= 5
 
 
 def test_a_transcript_tells_everything_of_a_conversation(session):
@@ -292,7 +294,7 @@ def test_a_transcript_tells_everything_of_a_conversation(session):
     assert (opened.number, opened.order_number, opened.source_message_id) == ("T-1001", "A1024", first.id)
     assert view.customer is not None
     assert [o.number for o in view.customer.orders] == ["A1024"]
-    assert (view.customer.order_count, view.customer.earlier) == (1, ((earlier.id, earlier.last_at),))
+    assert (view.customer.order_count, view.customer.earlier) == (1, (EarlierView(earlier.id, "web", earlier.last_at),))
     assert view.omitted == 0
 
 
@@ -321,7 +323,7 @@ def test_a_transcript_costs_the_same_number_of_queries_whatever_its_length(datab
             view = view_transcript(session, one.id)
         assert all(len(message.attachments) == 1 for message in view.messages)
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 11
+    assert counts[0] == counts[1] <= 13
 
 
 def test_equal_readings_are_equal_values(session):
@@ -351,3 +353,139 @@ def test_an_attachments_bytes_are_named_by_their_key(session):
     session.flush()
     media = find_media(session, "a")
     assert (media.key, media.mime, media.size_bytes) == ("3f/x.png", "image/png", 7)
+
+
+# pushed channels: deliveries, kinds, edits, merged identities
+
+
+def outgoing(session, conversation: Conversation, seq: int, state: str, code: str | None = None) -> None:
+    row = OutboxRow(message_id=f"{conversation.id[:24]}-{seq}", channel=conversation.channel, state=state)
+    row.error_code = code
+    session.add(row)
+    session.flush()
+
+
+def test_what_did_not_arrive_is_counted_found_and_told_why(session):
+    lost = converse(session, "hi", "lost", "?", "lost too", "!", "on its way", channel="telegram")
+    fine = converse(session, "hi", "there", minute=1, channel="telegram")
+    outgoing(session, lost, 2, "dead", "unreachable")
+    outgoing(session, lost, 4, "dead", "attempts_exhausted")
+    outgoing(session, lost, 6, "pending")
+    outgoing(session, fine, 2, "sent")
+    assert [each.undelivered for each in list_conversations(session).conversations] == [0, 2]
+    assert ids(list_conversations(session, state="undelivered")) == [lost.id]
+    deliveries = [message.delivery for message in view_transcript(session, lost.id).messages]
+    assert deliveries == [
+        None,
+        DeliveryView("dead", "unreachable"),
+        None,
+        DeliveryView("dead", "attempts_exhausted"),
+        None,
+        DeliveryView("pending", None),
+    ]
+
+
+def test_kinds_edits_and_bursts_come_with_the_transcript(session):
+    one = converse(session, "52.5200, 13.4050", "", "where is it", channel="telegram")
+    place, again = (session.get_one(Message, f"{one.id[:24]}-{seq}") for seq in (1, 3))
+    place.kind, place.burst_id = "location", again.id
+    again.edited_at, again.first_text = NOON, "wher is it"
+    session.flush()
+    first, _, last = view_transcript(session, one.id).messages
+    assert (first.kind, first.burst_id, first.edited_at, first.first_text) == ("location", again.id, None, None)
+    assert (last.kind, last.burst_id, last.edited_at, last.first_text) == (None, None, NOON, "wher is it")
+
+
+def test_the_last_messages_kind_is_named_in_the_list(session):
+    one = converse(session, "A contact", channel="telegram")
+    session.get_one(Message, f"{one.id[:24]}-1").kind = "contact"
+    session.flush()
+    assert list_conversations(session).conversations[0].preview_kind == "contact"
+
+
+def test_a_file_that_the_channel_still_holds_is_named_but_cannot_be_read(session):
+    one = converse(session, "", channel="telegram")
+    held = {"kind": "image", "mime": "image/jpeg", "remote": "AgADBAAD", "size_bytes": 7}
+    session.add(Attachment(id="held", message_id=f"{one.id[:24]}-1", **held))
+    session.flush()
+    (attachment,) = view_transcript(session, one.id).messages[0].attachments
+    assert not attachment.stored
+    with pytest.raises(NotFound):
+        find_media(session, "held")
+
+
+def merged_identities(session) -> tuple[Customer, Conversation, Conversation]:
+    """Maria on Telegram, linked after her first conversation there, and on Slack."""
+    who = customer(session, email="maria@example.com")
+    telegram = converse(session, "by telegram", channel="telegram", closed_at=NOON, close_reason="silence")
+    slack = converse(session, "by slack", minute=5, channel="slack")
+    telegram.identity.name, telegram.identity.unreachable_at = "Maria L.", NOON
+    link(session, telegram.identity, who, "phone", NOON + timedelta(minutes=1))
+    link(session, slack.identity, who, "email", NOON + timedelta(minutes=2))
+    session.flush()
+    return who, telegram, slack
+
+
+def test_a_customers_channels_and_both_histories_are_shown_from_either_side(session):
+    _, telegram, slack = merged_identities(session)
+    view = view_transcript(session, slack.id)
+    assert [(each.channel, each.name, each.proof, each.here) for each in view.identities] == [
+        ("slack", None, "email", True),
+        ("telegram", "Maria L.", "phone", False),
+    ]
+    assert view.identities[1].linked_at == NOON + timedelta(minutes=1)
+    assert view.identities[1].unreachable_at == NOON
+    assert view.customer is not None
+    assert view.customer.earlier == (EarlierView(telegram.id, "telegram", telegram.last_at),)
+    other = view_transcript(session, telegram.id)  # it ended before the link and is hers all the same
+    assert other.customer is not None
+    assert other.customer.earlier == (EarlierView(slack.id, "slack", slack.last_at),)
+    assert [each.customer_name for each in list_conversations(session).conversations] == ["Maria Lindqvist"] * 2
+    assert ids(list_conversations(session, search="maria@example.com")) == [slack.id, telegram.id]
+
+
+def test_after_unlinking_nothing_of_it_is_the_customers(session):
+    _, telegram, slack = merged_identities(session)
+    session.add(Staff(email="ana@shop.example", name="Ana", password_hash="-"))
+    session.flush()
+    unlink(session, telegram.identity_id, 1, NOON)
+    view = view_transcript(session, telegram.id)
+    assert view.customer is None
+    assert [(each.channel, each.proof, each.here) for each in view.identities] == [("telegram", None, True)]
+    assert [each.channel for each in view_transcript(session, slack.id).identities] == ["slack"]
+    assert ids(list_conversations(session, search="maria@example.com")) == [slack.id]
+
+
+def test_a_visitor_nobody_knows_has_the_name_their_channel_gives(session):
+    one = converse(session, "hi", channel="telegram")
+    one.identity.name = "Chen Wei"
+    session.flush()
+    (summary,) = list_conversations(session, search="chen").conversations
+    assert (summary.customer_name, summary.visitor_name) == (None, "Chen Wei")
+
+
+def test_a_conversation_matched_to_another_customer_is_theirs_alone(session):
+    who, telegram, slack = merged_identities(session)
+    someone = customer(session, name="Somebody Else")
+    telegram.customer_id = someone.id
+    session.flush()
+    view = view_transcript(session, telegram.id)
+    assert view.customer is not None
+    assert view.customer.name == "Somebody Else"
+    here = view_transcript(session, slack.id).customer
+    assert here is not None
+    assert (here.id, here.earlier) == (who.id, ())
+
+
+def test_of_many_browsers_the_latest_are_shown_and_all_are_counted(session):
+    who = customer(session)
+    first = converse(session, "hi", customer_id=who.id)
+    for n in range(SHOWN_IDENTITIES + 3):
+        identity = Identity(channel="web", external_id=f"b{n}", last_seen_at=NOON + timedelta(minutes=n))
+        session.add(identity)
+        link(session, identity, who, "signature", NOON)
+    view = view_transcript(session, first.id)
+    assert view.identity_count == SHOWN_IDENTITIES + 4
+    assert len(view.identities) == SHOWN_IDENTITIES
+    assert view.identities[0].here
+    assert view.identities[1].last_seen_at == NOON + timedelta(minutes=SHOWN_IDENTITIES + 2)

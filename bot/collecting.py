@@ -56,7 +56,7 @@ class Collecting:
                 .where(Message.state.in_(WAITING))
                 .where(Attachment.remote.is_not(None), Attachment.key.is_(None), Attachment.error_code.is_(None))
                 .order_by(Message.seq, Attachment.at)
-            ).tuples()
+            )
             remote = [(attachment_id, name) for attachment_id, name in rows if name is not None]
         if not remote:
             return

@@ -33,7 +33,7 @@ COMMAND_PAYLOADS: Mapping[Command, str] = {
     "stop": "/stop",
 }
 IDENTIFIED = "/identified"
-"""What a shared contact says once it has proven who the sender is."""
+"""What a shared contact or a start link says once it has proven who the sender is."""
 KEPT_CHARACTERS = 40_000
 """How much is kept, for staff to read, of a message too long to be answered."""
 HELD_UP = timedelta(minutes=1)
@@ -193,6 +193,8 @@ class ChannelIntake(Intake):
         proven = received.proof is not None and self._accept(session, identity, received.proof, now)
         if received.kind == "contact" and received.command is None:
             draft = _contact(draft, given=received.proof is not None, proven=proven)
+        elif received.command == "start" and proven:
+            draft = replace(draft, payload=IDENTIFIED)
         return store_message(session, identity, draft, [self._pending(each) for each in received.media])
 
     def _draft(self, received: Received, now: datetime, *, edited_at: datetime | None = None) -> Draft:

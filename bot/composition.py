@@ -35,6 +35,7 @@ from bot.media_store import MediaStore
 from bot.messages import Queued
 from bot.metrics import Metrics
 from bot.outbox import Delivery, Outbox
+from bot.outreach import Outreach
 from bot.perceiving import Perceiving, Senses
 from bot.settings import NLU_EXAMPLES, PROJECT, Settings
 from bot.turn import Parser, Turn, TurnLimits
@@ -78,6 +79,7 @@ class Site:
     channels: Mapping[str, Channel]
     outbox: Outbox
     closing: Closing
+    outreach: Outreach
     handover: Handover
     web: WebChannel
     visitors: Visitors
@@ -134,6 +136,7 @@ def build_site(
         channels,
         enqueue_delivery,
         media,
+        media_intake,
         live,
         metrics,
         attempts=settings.delivery_attempts,
@@ -190,6 +193,7 @@ def build_site(
     limits = Limits(visitors=settings.rate_visitors, messages=settings.rate_messages, uploads=settings.rate_uploads)
     origins = frozenset(settings.allowed_origins.split())
     web = WebChannel(visitors, inbox, thread, closing, live, limits, metrics, allowed_origins=origins)
+    outreach = Outreach(database, outbox, live, metrics)
     return Site(
         settings=settings,
         keys=keys,
@@ -205,7 +209,8 @@ def build_site(
         channels=channels,
         outbox=outbox,
         closing=closing,
-        handover=Handover(database, outbox, live, closing),
+        outreach=outreach,
+        handover=Handover(database, outbox, outreach, live, closing),
         web=web,
         visitors=visitors,
         thread=thread,
@@ -248,9 +253,9 @@ def _register(
     def run_delivery(message_id: str) -> None:
         try:
             step("deliver", outbox.deliver, message_id, attempts=3)
-        except Exception:
-            if not durable.launched:  # as with a turn
-                raise
+        except Exception as error:
+            if not durable.launched:
+                raise Ending from error
             log.exception("delivery_given_up", message_id=message_id)
             step("bury", outbox.bury, message_id, "internal", attempts=3)
 

@@ -7,7 +7,8 @@ engine: it is given the channels, and a way to have a delivery called later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -28,12 +29,15 @@ from bot.channels.base import (
 )
 from bot.errors import ChannelError
 from bot.live import Live, Notice
+from bot.media_intake import MediaIntake, StoredMedia
 from bot.media_store import MediaStore
 from bot.messages import Reply
 from bot.metrics import Metrics
 from crm.conversations import add_message
+from crm.errors import FileRefused
 from crm.models import Attachment, Author, Conversation, Message, OutboxRow, utc_now
 from crm.unit_of_work import Database
+from perception.errors import PerceptionError
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +114,7 @@ class Outbox:
         channels: Mapping[str, Channel],
         enqueue_delivery: Callable[[Delivery], None],
         media: MediaStore,
+        intake: MediaIntake,
         live: Live,
         metrics: Metrics,
         *,
@@ -120,10 +125,28 @@ class Outbox:
         self._channels = channels
         self._enqueue_delivery = enqueue_delivery
         self._media = media
+        self._intake = intake
         self._live = live
         self._metrics = metrics
         self._attempts = attempts
         self._running = running
+
+    @contextmanager
+    def keeping(self, reply: Reply) -> Iterator[list[StoredMedia]]:
+        """The reply's files in the media store, for ``add``; they are forgotten again when the block fails.
+
+        Files are checked and written before the transaction begins, as that takes a while. Raises FileRefused.
+        """
+        files = self._take(reply)
+        try:
+            yield files
+        except BaseException:
+            self._intake.discard(files)
+            raise
+
+    def forget(self, files: Sequence[StoredMedia]) -> None:
+        """Drops kept files: there is to be no message with them after all."""
+        self._intake.discard(files)
 
     def add(
         self,
@@ -131,6 +154,7 @@ class Outbox:
         conversation: Conversation,
         reply: Reply,
         *,
+        files: Sequence[StoredMedia] | None = None,
         author: Author = "bot",
         staff_id: int | None = None,
         answers_id: str | None = None,
@@ -139,8 +163,10 @@ class Outbox:
     ) -> Message:
         """Stores a message on its way out, within the caller's transaction.
 
-        ``name`` is stored as the message's ``channel_message_id``: one of that name can go to an identity once only.
+        ``files`` are what ``keeping`` made of the reply's media; without, they are kept here, which may raise
+        FileRefused. ``name`` becomes the message's ``channel_message_id``: only one of it can ever go to an identity.
         """
+        files = self._take(reply) if files is None else files
         now = utc_now()
         message = add_message(
             session,
@@ -157,6 +183,10 @@ class Outbox:
             language=conversation.language,
             at=now,
         )
+        session.add_all(
+            Attachment(message_id=message.id, kind=each.kind, mime=each.mime, key=each.key, size_bytes=each.size_bytes)
+            for each in files
+        )
         pushed = conversation.channel in self._channels
         session.add(
             OutboxRow(
@@ -168,6 +198,10 @@ class Outbox:
             )
         )
         return message
+
+    def can_start(self, channel: str, external_id: str) -> bool:
+        """Whether the shop may write first to this place: on a pushed channel, where it is no thread of others."""
+        return channel in self._channels and self._channels[channel].can_start(external_id)
 
     def dispatch(self, channel: str, messages: list[Message]) -> None:
         """Queues the delivery of stored messages, after the commit; does nothing on a fetched channel."""
@@ -233,6 +267,12 @@ class Outbox:
                 self._channels[conversation.channel].typing(recipient.bot, recipient.external_id)
         except Exception as error:
             log.warning("typing_not_shown", conversation_id=notice.conversation_id, error=type(error).__name__)
+
+    def _take(self, reply: Reply) -> list[StoredMedia]:
+        try:
+            return self._intake.take([each.data for each in reply.media])
+        except PerceptionError as error:
+            raise FileRefused(error.code) from error
 
     def _attempt(self, message_id: str) -> float | None:
         """Tries once to send the rest of a message; the pause before the next try, or None when it has ended."""

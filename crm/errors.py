@@ -7,6 +7,8 @@ CrmError
 ├── InvalidValue      invalid_value       a phone, e-mail, address or rating that cannot be; carries ``field``
 ├── AlreadyClosed     already_closed      the conversation has ended
 ├── HeldByOther       held_by_other       another staff member answers this conversation, or nobody does yet
+├── NotReachable      not_reachable       nothing that is proven to be the customer's can be written to
+├── FileRefused       file_refused        a file from staff that cannot be sent; ``code`` is perception's and says why
 ├── AlreadyExists     already_exists      a staff account of that e-mail is there; carries ``target``
 ├── WeakPassword      weak_password       shorter than allowed, or trivially guessed; carries ``reason``
 ├── SignInRefused     sign_in_refused     unknown e-mail, wrong password or disabled account: never said which
@@ -53,6 +55,18 @@ class AlreadyClosed(CrmError):
 
 class HeldByOther(CrmError):
     code = "held_by_other"
+
+
+class NotReachable(CrmError):
+    code = "not_reachable"
+
+
+class FileRefused(CrmError):
+    code = "file_refused"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the file cannot be sent: {code}")
+        self.code = code
 
 
 class AlreadyExists(CrmError):

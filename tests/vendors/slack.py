@@ -130,6 +130,8 @@ class FakeSlack:
         self.uploads: dict[str, Body] = {}
         """Files that the bot has shared: their ``name``, ``title``, ``data`` and ``channel``."""
         self.connections = 0
+        self.tickets_refused = 0
+        """So many connections are turned away, and their tickets are used up by it."""
         self.login_instead_of_redirect = False
         self._files: dict[str, tuple[Body, bytes]] = {}
         self._failures: dict[str, deque[Failure]] = defaultdict(deque)
@@ -269,6 +271,10 @@ class FakeSlack:
             await socket.close(4001)
             return
         self._tickets.discard(ticket)  # good for one connection
+        if self.tickets_refused:
+            self.tickets_refused -= 1
+            await socket.close(1013)
+            return
         await socket.accept()
         self._loop = asyncio.get_running_loop()
         await socket.send_text(json.dumps(_HELLO))

@@ -33,7 +33,9 @@ def _shown(reference: str) -> str:
             return target[:1] + (label or target[1:]).removeprefix(target[:1])
         case "!":
             return label or ("@" + target[1:] if target in {"!here", "!channel", "!everyone"} else "")
-    address = target.removeprefix("mailto:").removeprefix("tel:")
+    if target.startswith("tel:"):
+        return label or target.removeprefix("tel:")
+    address = target.removeprefix("mailto:")
     if not label or label == address:
         return address
     return label if label in address else f"{label} ({address})"

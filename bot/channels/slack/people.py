@@ -66,7 +66,7 @@ class People:
 
     def ask_again(self, user: str) -> None:
         """The next ``news`` asks, though it was asked for lately."""
-        self._known.pop(user, None)
+        self._keep(user, 0.0, self.known(user))
 
     def _keep(self, user: str, until: float, profile: Profile) -> None:
         self._known[user] = (until, profile)

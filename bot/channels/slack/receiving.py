@@ -95,6 +95,8 @@ class Receiving:
         event = convert(body)
         try:
             match event:
+                case Nothing("app_rate_limited"):
+                    log.error("slack_events_withheld", advice="Slack sends no more than 30,000 events in an hour")
                 case Nothing(why):
                     log.debug("slack_event_without_effect", why=why)
                 case Said(place, team, brought):

@@ -25,8 +25,8 @@ from bot.channels.slack.library_log import library_logger
 
 log = structlog.get_logger(__name__)
 
-STUCK_S = 60.0
-"""A connection that has been down for so long is given up for a new one."""
+STUCK_PINGS = 6
+"""A connection that has been down for so many times ``ping_s`` is given up for a new one."""
 CLOSING_S = 3.0
 
 Dispatch = Callable[[Callable[[], AsyncBoltRequest]], Awaitable[BoltResponse]]
@@ -43,6 +43,7 @@ class SocketMode:
         self._client = client
         self._app_token = app_token
         self._ping_s = ping_s
+        self._stuck_s = STUCK_PINGS * ping_s
 
     async def keep(self) -> None:
         """Until it is cancelled."""
@@ -52,7 +53,7 @@ class SocketMode:
             )
             client.socket_mode_request_listeners.append(self._handle)
             try:
-                async with asyncio.timeout(STUCK_S):
+                async with asyncio.timeout(self._stuck_s):
                     await _connect(client)
                 log.info("slack_connected")
                 await self._while_alive(client)
@@ -71,7 +72,7 @@ class SocketMode:
 
     async def _while_alive(self, client: SocketModeClient) -> None:
         alive_at = time.monotonic()
-        while time.monotonic() - alive_at < STUCK_S:
+        while time.monotonic() - alive_at < self._stuck_s:
             await asyncio.sleep(self._ping_s)
             if await client.is_connected():
                 alive_at = time.monotonic()

@@ -7,6 +7,7 @@ posted the answers.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import sys
@@ -27,7 +28,7 @@ from sqlalchemy import ColumnElement
 from bot.channels.base import Channel
 from bot.settings import PROJECT
 from crm.models import Identity
-from tests.contract.channels.driver import VOICE, Customer, Driver, Failure, Shown
+from tests.contract.channels.driver import VOICE, Customer, Deed, Driver, Failure, Shown
 from tests.serving import running
 
 DOCUMENT = PROJECT / "docs" / "channels.md"
@@ -88,6 +89,7 @@ class Partner:
 class HookDriver(Driver):
     channel = "hook"
     failures: ClassVar[frozenset[Failure]] = frozenset(STATUS)
+    refuses: ClassVar[frozenset[Deed]] = frozenset({"half a character"})
     partner: Partner = field(default_factory=Partner)
     delivered: list[dict[str, Any]] = field(default_factory=list)
     people: Iterator[int] = field(default_factory=lambda: count(1))
@@ -110,8 +112,8 @@ class HookDriver(Driver):
     def post(self, update: dict[str, Any], secret: str = SECRET) -> httpx.Response:
         return httpx.post(
             f"{self.server.base_url}/channels/hook/updates",
-            json=update,
-            headers={"Authorization": f"Bearer {secret}"},
+            content=json.dumps(update).encode(),  # as most programs do, half an emoji too
+            headers={"Authorization": f"Bearer {secret}", "Content-Type": "application/json"},
             timeout=30,
         )
 

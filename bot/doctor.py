@@ -111,9 +111,13 @@ def _checks_of(name: str, channel: Channel, settings: Settings) -> list[Check]:
         advice = f"{name} could not be asked ({type(error).__name__}): see whether this machine reaches it"
         return [Check(name, False, True, advice)]
     return [
-        Check(f"{name}: {each.name}", each.ok, True, "" if each.ok else _without_secrets(each.advice, settings))
+        Check(_named(name, each.name), each.ok, True, "" if each.ok else _without_secrets(each.advice, settings))
         for each in found
     ]
+
+
+def _named(channel: str, finding: str) -> str:
+    return finding if finding.startswith(channel) else f"{channel} {finding}"
 
 
 def _keys(settings: Settings) -> Keys:

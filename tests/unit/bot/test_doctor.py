@@ -50,10 +50,10 @@ def of_channels(directory: Path, *channels: Channel) -> list[Check]:
 
 
 def test_every_finding_is_a_check(tmp_path: Path) -> None:
-    channel = Asked([Finding("token", ok=True, advice="never shown"), Finding("web hook", False, "remove\nit")])
+    channel = Asked([Finding("asked token", ok=True, advice="never shown"), Finding("web hook", False, "remove\nit")])
     assert of_channels(tmp_path, channel) == [
-        Check("asked: token", ok=True, needed=True, advice=""),
-        Check("asked: web hook", ok=False, needed=True, advice="remove it"),
+        Check("asked token", ok=True, needed=True, advice=""),
+        Check("asked web hook", ok=False, needed=True, advice="remove it"),
     ]
     assert channel.closed == 1
 

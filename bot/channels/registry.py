@@ -7,7 +7,7 @@ import hmac
 from importlib import import_module
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bot.channels.base import Channel
 from bot.errors import SetupError
@@ -85,6 +85,9 @@ def _third_party(path: str) -> Channel:
     module, _, name = path.partition(":")
     try:
         made = getattr(import_module(module), name)()
+    except ValidationError as error:  # its own words would show every setting's value
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise SetupError(f"CRMBOT_CHANNELS: {path} has settings that are missing or wrong: {wrong}") from None
     except Exception as error:  # whatever others' code raises, the operator is told which setting names it
         raise SetupError(f"CRMBOT_CHANNELS: {path} cannot be made: {type(error).__name__}: {error}") from error
     if not isinstance(made, Channel):

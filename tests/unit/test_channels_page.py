@@ -6,9 +6,15 @@ import ast
 import re
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from bot.channels.registry import build_channels
+from bot.errors import SetupError
 from bot.start_links import verify_start_link
 from tests.contract.example_channel import DOCUMENT, example
+from tests.serving import KEYS, settings_for
 
 
 def test_a_shops_back_end_makes_start_links_by_the_snippet() -> None:
@@ -35,3 +41,16 @@ def test_the_example_needs_of_us_the_contract_the_errors_and_the_fetcher_alone()
         for alias in node.names
     }
     assert imported == {("bot.channels", "base"), ("bot.errors", "ChannelError"), ("bot.fetcher", "Fetcher")}
+
+
+def test_what_the_example_lacks_is_told_by_name_and_its_secret_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "not to be shown")
+    (tmp_path / "hook_to_set_up.py").write_text(example().replace("hide_input_in_errors=True", ""), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SetupError, match=r"hook_to_set_up:Hook .*url: Field required") as caught:
+        build_channels(settings_for(tmp_path, channels="hook_to_set_up:Hook"), KEYS)
+    assert "not to be shown" not in str(caught.value)
+    monkeypatch.setenv("HOOK_URL", "https://app.example.com/answers")
+    assert list(build_channels(settings_for(tmp_path, channels="hook_to_set_up:Hook"), KEYS)) == ["hook"]

@@ -136,6 +136,8 @@ class FakeSlack:
         self._files: dict[str, tuple[Body, bytes]] = {}
         self._failures: dict[str, deque[Failure]] = defaultdict(deque)
         self._direct: dict[str, str] = {bodies.USER: bodies.DM}
+        self.tickets: list[str] = []
+        """All that were given out: they are secrets, too."""
         self._tickets: set[str] = set()
         self._sockets: list[WebSocket] = []
         self._pending: dict[str, _Envelope] = {}
@@ -143,6 +145,7 @@ class FakeSlack:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._numbers = count(1)
         self._lock = threading.RLock()
+        self._http = httpx.Client(verify=False)
 
     # what a test says
 
@@ -201,7 +204,7 @@ class FakeSlack:
         if not raw.startswith(b"{"):
             content_type = "application/x-www-form-urlencoded"
         given = {"Content-Type": content_type, **self.signature(raw), **(headers or {})}
-        return httpx.post(url or self.request_url, content=raw, headers=given, timeout=self.patience_s)
+        return self._http.post(url or self.request_url, content=raw, headers=given, timeout=self.patience_s)
 
     def signature(self, raw: bytes, *, at: float | None = None, secret: str = "") -> dict[str, str]:
         timestamp = str(int(time.time() if at is None else at))
@@ -250,7 +253,7 @@ class FakeSlack:
 
     def _deliver_by_socket(self, body: Body) -> Acknowledged:
         kind = "slash_commands" if "command" in body else "events_api"
-        kind = "interactive" if body.get("type") in {"block_actions", "view_submission", "shortcut"} else kind
+        kind = "interactive" if str(body.get("type")) in {"block_actions", "view_submission", "shortcut"} else kind
         for attempt in range(1 + RETRIES):
             envelope_id, envelope = secrets.token_hex(16), _Envelope(body, kind)
             self._pending[envelope_id] = envelope
@@ -336,6 +339,7 @@ class FakeSlack:
     def _apps_connections_open(self, parameters: dict[str, Any]) -> Body:
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
+        self.tickets.append(ticket)
         url = self.base_url.replace("http://", "ws://")
         return {"ok": True, "url": f"{url}/link/?ticket={ticket}&app_id={APP}"}
 
@@ -507,7 +511,8 @@ def fake_slack(mode: Literal["socket", "http"] = "socket") -> Iterator[FakeSlack
     slack = FakeSlack(mode)
     with running(slack.app()) as base_url:
         slack.base_url = base_url
-        yield slack
+        with slack._http:
+            yield slack
 
 
 class _BrokenOff(Response):
@@ -544,7 +549,7 @@ def _form(body: Body) -> bytes:
     """How a body travels by HTTP: events as JSON, presses as JSON within a form, slash commands as a form."""
     if "command" in body:
         return urlencode(body).encode()
-    if body.get("type") in {"event_callback", "url_verification"} or "type" not in body:
+    if str(body.get("type")) in {"event_callback", "url_verification"} or "type" not in body:
         return json.dumps(body).encode()
     return urlencode({"payload": json.dumps(body)}).encode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from bot.channels.base import Edited, OutgoingButton, Pressed, Proof, Received, Sender
 from bot.channels.slack import SlackChannel
-from bot.errors import SetupError
+from bot.errors import ChannelError, SetupError
 from tests.serving import wait_until
 from tests.vendors import slack_bodies as bodies
 from tests.vendors.intake import RecordingIntake
@@ -284,6 +285,44 @@ def test_a_proof_that_could_not_be_stored_is_brought_with_the_next_message(linki
     linking.intake.weather = lambda value: None
     linking.slack.deliver(bodies.message("hello again", user="U0AGAIN"))
     assert wait_until(lambda: proofs(linking, "U0AGAIN")) == [Proof("email", "ann@example.com")]
+
+
+# what is logged
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+def test_no_secret_and_no_word_is_logged_at_any_level(
+    mode: Literal["socket", "http"], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("httpx", "httpcore", "uvicorn", "websockets", "uvicorn.error", "asyncio"):  # the other side's
+        caplog.set_level(logging.WARNING, logger=name)
+    intake = RecordingIntake(weather=fails(1))
+    with receiving(intake, mode, link_by_email=True) as (slack, channel):
+        slack.patience_s = 0.5
+        slack.add_user(USER, display_name="Secretive Name", email="private@example.com")
+        slack.deliver(bodies.message("confidential words"))
+        if mode == "http":
+            slack.post_once(bodies.message("confidential words"), headers={"X-Slack-Signature": "v0=0"})
+        slack.deliver(bodies.slash("confidential words"))
+        slack.deliver({"type": "event_callback", "team_id": TEAM, "event": ["confidential words"]})
+        slack.fail("chat.postMessage", "invalid_blocks", "fatal_error")
+        for _ in range(2):
+            with pytest.raises(ChannelError):
+                list(channel.send(outgoing("confidential words")))
+        channel.fetch(slack.add_file("image", b"\x89PNG", name="confidential words.png")["id"])
+        if mode == "socket":
+            slack.send_raw('{"confidential words')
+            slack.fail("apps.connections.open", "internal_error")
+            slack.disconnect()
+            slack.wait_for_connection(2)
+        tickets = [ticket for ticket in slack.tickets if ticket]
+        proofs(Desk(slack, channel, intake), USER)
+    logged = caplog.text + "".join(capfd.readouterr())
+    assert "slack_event_not_stored" in logged
+    secrets = (slack.bot_token, slack.app_token, slack.signing_secret, *tickets)
+    for secret in (*secrets, "confidential", "Secretive", "private@example.com", "hooks.slack.com"):
+        assert secret not in logged
 
 
 # Socket Mode

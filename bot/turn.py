@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.bursts import MOST_MESSAGES, first_burst, joined_text
 from bot.dialogue import Conversing, typed
@@ -41,6 +41,17 @@ ENDINGS: dict[str | None, CloseReason] = {"goodbye": "goodbye", "rated": "rating
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 WAITING: tuple[MessageState, ...] = ("received", "asked")
 """States of a customer's message that is to be answered."""
+
+_WANTED = aliased(Message)
+_WAITING_BESIDE = (  # made once, for making it takes longer than running it
+    select(Message, _WANTED.seq)
+    .join(_WANTED, _WANTED.conversation_id == Message.conversation_id)
+    .where(_WANTED.id == bindparam("message_id"), _WANTED.state.in_(WAITING))
+    .where(Message.author == "customer", Message.state.in_(WAITING))
+    .order_by(Message.seq)
+    .limit(MOST_MESSAGES)
+)
+"""The unanswered messages of a message's conversation, the first of them, each with the ``seq`` of that message."""
 
 
 class Parser(Protocol):
@@ -156,18 +167,8 @@ class Turn:
 
     def _next(self, message_id: str) -> Pending | None:
         """The first burst that waits, none of it later than the message."""
-        wanted = aliased(Message)
-        waiting_up_to = (
-            select(Message, wanted.seq)
-            .join(wanted, wanted.conversation_id == Message.conversation_id)
-            .where(wanted.id == message_id, wanted.state.in_(WAITING))
-            .where(Message.author == "customer", Message.state.in_(WAITING))
-            .order_by(Message.seq)
-            .limit(MOST_MESSAGES)
-            .options(selectinload(Message.attachments), joinedload(Message.conversation))
-        )
         with self._database.reading() as session:
-            rows = session.execute(waiting_up_to).all()
+            rows = session.execute(_WAITING_BESIDE, {"message_id": message_id}).all()
             if not rows:
                 return None
             burst = first_burst([row[0] for row in rows], self._burst_window(rows[0][0].conversation.channel))

@@ -374,6 +374,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "intent.out_of_scope": ("Off topic", "无关内容"),
     "intent.send_photo": ("Sends a photo", "发送图片"),
     "intent.send_voice": ("Sends a voice note", "发送语音"),
+    "intent.identified": ("Identified by the channel", "渠道已确认身份"),
     "intent.nlu_fallback": ("Unclear", "不明确"),
 }
 

@@ -10,10 +10,20 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.channels.driver import Customer, Driver
+from tests.contract.channels.slack import SlackDriver, SlackHttpDriver
+from tests.contract.channels.telegram import TelegramDriver, TelegramHookDriver
 from tests.contract.channels.web import WebDriver
+from tests.contract.example_channel import HookDriver
 from tests.serving import FakeSenses, echo
 
-DRIVERS: dict[str, type[Driver]] = {"web": WebDriver}
+DRIVERS: dict[str, type[Driver]] = {
+    "web": WebDriver,
+    "telegram-polling": TelegramDriver,
+    "telegram-webhook": TelegramHookDriver,
+    "slack-socket": SlackDriver,
+    "slack-http": SlackHttpDriver,
+    "example": HookDriver,
+}
 
 
 @pytest.fixture(scope="module", params=DRIVERS)

@@ -22,13 +22,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from bot.channels.base import Channel
+from bot.server import free_port
 from crm.models import Conversation, Identity, Message, OutboxRow
 from tests.serving import Serving, serving, wait_until
 
 MEDIA = Path(__file__).parents[2] / "media"
 VOICE = (MEDIA / "where_is_my_order.ogg").read_bytes()
 
-Deed = Literal["album", "edit", "stale press", "long text", "large file", "text file", "outreach"]
+Deed = Literal["album", "edit", "stale press", "long text", "large file", "text file", "half a character"]
 """What a channel may refuse at once, or cannot do; the suite then asserts the refusal."""
 Failure = Literal["rate limit", "blocked", "server error", "refused"]
 """How a vendor may fail to take a message: it asks to wait; the customer has shut us out; 5xx; 4xx for good."""
@@ -167,6 +168,7 @@ class Driver(ABC):
     _vendor: ExitStack = field(default_factory=ExitStack)
     _running: ExitStack = field(default_factory=ExitStack)
     _server: Serving | None = None
+    _port: int = field(default_factory=free_port)
 
     channel: ClassVar[str]
     """What conversations carry as their channel."""
@@ -219,10 +221,16 @@ class Driver(ABC):
             finally:
                 self.stop()
 
+    @property
+    def public_url(self) -> str:
+        """Where the server is called, also after it has begun anew."""
+        return f"http://127.0.0.1:{self._port}"
+
     def start(self) -> None:
-        self._server = self._running.enter_context(serving(self.directory, channels=self.channels(), **self.settings))
+        site = serving(self.directory, channels=self.channels(), port=self._port, **self.settings)
+        self._server = self._running.enter_context(site)
         self._server.site.inbox.requeue(at_start=True)
-        self._server.site.outbox.requeue()
+        self._server.site.outbox.requeue(at_start=True)
 
     def stop(self) -> None:
         self._running.close()

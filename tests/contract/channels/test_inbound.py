@@ -194,11 +194,14 @@ def test_any_words_are_kept_and_come_back_unchanged(customer: Customer) -> None:
     assert [message.text for message in customer.own()] == TORTURE
 
 
-def test_what_nobody_means_to_send_is_dropped(customer: Customer) -> None:
-    customer.send_text("a\x00b\x07c")
-    customer.send_text("half \ud83d")
-    assert only(customer, 2) == ["You said: abc", "You said: half \ufffd"]
-    assert [message.text for message in customer.own()] == ["abc", "half \ufffd"]
+def test_what_nobody_means_to_send_is_dropped(driver: Driver, customer: Customer) -> None:
+    sent = {"a\x00b\x07c": "abc"}
+    if "half a character" not in driver.refuses:  # Telegram's own servers let none through
+        sent["half \ud83d"] = "half \ufffd"
+    for text in sent:
+        customer.send_text(text)
+    assert only(customer, len(sent)) == [f"You said: {text}" for text in sent.values()]
+    assert [message.text for message in customer.own()] == list(sent.values())
 
 
 def test_typed_payloads_stay_mere_words(driver: Driver, customer: Customer) -> None:

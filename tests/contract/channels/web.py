@@ -20,7 +20,7 @@ from tests.contract.channels.driver import VOICE, Customer, Deed, Driver, Refuse
 class WebDriver(Driver):
     channel = "web"
     refuses: ClassVar[frozenset[Deed]] = frozenset(
-        {"album", "edit", "stale press", "long text", "large file", "text file", "outreach"}
+        {"album", "edit", "stale press", "long text", "large file", "text file"}
     )
     posted: list[Callable[[], httpx.Response]] = field(default_factory=list)
 

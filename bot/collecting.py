@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy import select
 
 from bot.channels.base import Channel, MediaRefused, MediaUnavailable
-from bot.inbox import WAITING
 from bot.live import Live, Notice
 from bot.media_intake import MediaIntake, StoredMedia
 from bot.metrics import Metrics
+from crm.conversations import WAITING
 from crm.models import Attachment, Message
 from crm.unit_of_work import Database
 from perception.errors import PerceptionError

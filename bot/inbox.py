@@ -19,7 +19,7 @@ from bot.errors import ChannelError, TooLarge, Unauthorized, Unprocessable, Unsu
 from bot.live import Live, Notice
 from bot.media_intake import MediaIntake, StoredMedia
 from bot.messages import Inbound, Queued
-from crm.conversations import add_message, open_conversation
+from crm.conversations import WAITING, add_message, open_conversation
 from crm.models import Attachment, Identity, Message, MessageKind, utc_now
 from crm.unit_of_work import Database
 from perception.errors import EmptyMedia, MediaTooLarge, PerceptionError, UnsupportedMedia
@@ -28,8 +28,6 @@ LONG_WAIT = timedelta(minutes=15)
 """A turn takes less, with every try waiting its longest for Rasa."""
 PAYLOAD_MEMORY = 30
 """How many of the bot's latest messages may have offered the button that is pressed now."""
-WAITING = ("received", "asked")
-"""States of a customer's message that has not been answered."""
 
 
 class EnqueueTurn(Protocol):

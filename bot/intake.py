@@ -149,7 +149,9 @@ class ChannelIntake(Intake):
             return self._store(session, identity, received)
         if known.edited_at is None or known.first_text is not None:
             return None
-        known.first_text = self._draft(received, utc_now()).text  # its correction came before it
+        first = self._draft(received, utc_now())  # its correction came before it
+        known.first_text = first.text
+        self._follow(session, identity, received, first.at)
         return Notice(known.conversation_id, identity.id)
 
     def _correct(self, session: Session, edited: Edited) -> Stored | Notice | None:
@@ -164,7 +166,7 @@ class ChannelIntake(Intake):
         if known.edited_at is None:
             known.first_text = words_of(known)
         known.text, known.edited_at = "\n".join(filter(None, [draft.text, *_heard_in(known)])), edited.at
-        if known.state == "received" and known.payload is None:
+        if known.state == "received" and known.kind != "contact":
             known.payload, known.kind = draft.payload, draft.kind
             _obey(identity, received.command, draft.at)
         return Notice(known.conversation_id, identity.id)
@@ -189,13 +191,17 @@ class ChannelIntake(Intake):
         now = utc_now()
         draft = self._draft(received, now, edited_at=edited_at)
         _greet(identity, received.sender, draft.at)
-        _obey(identity, received.command, draft.at)
-        proven = received.proof is not None and self._accept(session, identity, received.proof, now)
+        proven = self._follow(session, identity, received, draft.at)
         if received.kind == "contact" and received.command is None:
             draft = _contact(draft, given=received.proof is not None, proven=proven)
         elif received.command == "start" and proven:
             draft = replace(draft, payload=IDENTIFIED)
         return store_message(session, identity, draft, [self._pending(each) for each in received.media])
+
+    def _follow(self, session: Session, identity: Identity, received: Received, at: datetime) -> bool:
+        """Does what a message says beside its words: a command's wish, and a proof; whether that has proven them."""
+        _obey(identity, received.command, at)
+        return received.proof is not None and self._accept(session, identity, received.proof, utc_now())
 
     def _draft(self, received: Received, now: datetime, *, edited_at: datetime | None = None) -> Draft:
         text, kind = clean_text(received.text), received.kind

@@ -13,10 +13,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import InvalidValue, NotFound
-from crm.models import CloseReason, Conversation, Identity, Message, Rating
+from crm.models import CloseReason, Conversation, Identity, Message, MessageState, Rating
 
 LOWEST_RATING, HIGHEST_RATING = 1, 5
 COMMENT_LIMIT = 2000
+WAITING: tuple[MessageState, ...] = ("received", "asked")
+"""States of a customer's message that has not been answered."""
 
 
 def current_conversation(session: Session, identity_id: int) -> Conversation | None:

@@ -294,9 +294,9 @@ def test_a_proof_that_could_not_be_stored_is_brought_with_the_next_message(linki
 def test_no_secret_and_no_word_is_logged_at_any_level(
     mode: Literal["socket", "http"], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore", "uvicorn", "websockets", "uvicorn.error", "asyncio"):  # the other side's
         caplog.set_level(logging.WARNING, logger=name)
+    caplog.set_level(logging.DEBUG)  # last: each call sets the level of what is kept, too
     intake = RecordingIntake(weather=fails(1))
     with receiving(intake, mode, link_by_email=True) as (slack, channel):
         slack.patience_s = 0.5

@@ -26,8 +26,8 @@ DOCUMENTS = [
     *sorted((PROJECT / "docs").glob("*.md")),
 ]
 REFERENCE = (PROJECT / "docs" / "reference.md").read_text("utf-8")
-#: Written as ``invalid_{field}`` where a CRM error becomes the web channel's.
-COMPOSED_CODES = {"invalid_rating"}
+#: Written as ``invalid_{field}`` where a CRM error becomes the web channel's; and what a shared contact's may be.
+COMPOSED_CODES = {"invalid_rating", "contact_of_another", "contact_unknown"}
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")

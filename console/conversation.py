@@ -12,11 +12,11 @@ from console.access import Access
 from console.conversations import state_chip, who
 from console.customer_acts import UnlinkDialog, WriteDialog
 from console.customer_card import CardActs
-from console.frame import Frame, framed
+from console.frame import BUILD_S, Frame, framed
 from console.markup import LocalTime, chip, link, tag
 from console.messages import Bubble, anchor, show_bubble
 from console.ports import LiveUpdates, StaffDesk
-from console.refresh import keep_fresh
+from console.refresh import POLL_S, keep_fresh
 from console.reply_box import ReplyBox
 from console.side_panel import show_side
 from crm.errors import NotFound
@@ -30,14 +30,17 @@ MESSAGES_AT_FIRST = 200
 class ConversationPage:
     """The page ``/c/{conversation_id}``."""
 
-    def __init__(self, database: Database, live: LiveUpdates, desk: StaffDesk, access: Access) -> None:
+    def __init__(
+        self, database: Database, live: LiveUpdates, desk: StaffDesk, access: Access, poll_s: float = POLL_S
+    ) -> None:
         self._database = database
         self._live = live
         self._desk = desk
         self._access = access
+        self._poll_s = poll_s
 
     def register(self) -> None:
-        ui.page("/c/{conversation_id}")(self.show)
+        ui.page("/c/{conversation_id}", response_timeout=BUILD_S)(self.show)
 
     async def show(self, request: Request, conversation_id: str) -> None:
         try:
@@ -52,7 +55,7 @@ class ConversationPage:
             view = _ConversationView(self, frame, self._desk, self._database, conversation_id)
             view.build()
             view.show(first, waiting)
-        keep_fresh(ui.context.client, self._live, view.refresh, conversation_id=conversation_id)
+        keep_fresh(ui.context.client, self._live, view.refresh, conversation_id=conversation_id, poll_s=self._poll_s)
 
     async def read(self, conversation_id: str, limit: int) -> tuple[TranscriptView, int]:
         return await asyncio.to_thread(self._read, conversation_id, limit)

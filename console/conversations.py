@@ -12,10 +12,10 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from console.access import Access
-from console.frame import Frame, framed
+from console.frame import BUILD_S, Frame, framed
 from console.markup import LocalTime, chip, link, tag
 from console.ports import LiveUpdates
-from console.refresh import keep_fresh
+from console.refresh import POLL_S, keep_fresh
 from console.scores import rating_chip, score_chip
 from console.words import Words
 from crm.unit_of_work import Database
@@ -63,13 +63,14 @@ class Filters:
 class ConversationsPage:
     """The page ``/``."""
 
-    def __init__(self, database: Database, live: LiveUpdates, access: Access) -> None:
+    def __init__(self, database: Database, live: LiveUpdates, access: Access, poll_s: float = POLL_S) -> None:
         self._database = database
         self._live = live
         self._access = access
+        self._poll_s = poll_s
 
     def register(self) -> None:
-        ui.page("/")(self.show)
+        ui.page("/", response_timeout=BUILD_S)(self.show)
 
     async def show(self, request: Request, q: str = "", state: str = "", channel: str = "", language: str = "") -> None:
         filters = Filters(
@@ -81,7 +82,7 @@ class ConversationsPage:
         with framed(request, self._access, "list.title", "list-page") as frame:
             view = _ListView(self, frame, filters)
             await view.build()
-        keep_fresh(ui.context.client, self._live, view.refresh)
+        keep_fresh(ui.context.client, self._live, view.refresh, poll_s=self._poll_s)
 
     async def read(self, filters: Filters) -> tuple[ConversationPage, int]:
         return await asyncio.to_thread(self._read, filters)

@@ -21,6 +21,9 @@ from console.sign_in import words_for
 from console.words import Words
 from crm.staff import StaffAccount
 
+BUILD_S = 30.0
+"""How long a page may take to be built before the browser is told that it failed: a search may read a lot."""
+
 
 class Page(Protocol):
     """What a section of the console is: routes of NiceGUI pages, registered by site.py."""

@@ -22,6 +22,7 @@ from console.frame import Page
 from console.markup import tag
 from console.media import Media
 from console.ports import LiveUpdates, MediaSource, StaffDesk
+from console.refresh import POLL_S
 from console.sign_in import SignIn, words_for
 from console.words import Words
 from crm.staff import SESSION_LIFETIME, Passwords, SignInThrottle
@@ -33,6 +34,8 @@ FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="#0f766e"/>'
     '<path d="M8 9h16v11H14l-6 5z" fill="#fff"/></svg>'
 )
+RECONNECT_S = 15.0
+"""How long a page waits for a browser whose connection broke: after that it is built anew, and half a reply is lost."""
 _STATIC = Path(__file__).with_name("static")
 _bare_routes: list[BaseRoute] = []
 
@@ -48,10 +51,12 @@ def mount(
     https: bool,
     passwords: Passwords | None = None,
     throttle: SignInThrottle | None = None,
+    poll_s: float = POLL_S,
 ) -> None:
     """Adds the staff console under ``/console``. Call it once, before the app starts, and before any catch-all.
 
     ``storage_secret`` signs the session cookie. ``https`` marks the cookie as never to be sent in the clear.
+    ``poll_s`` is how often an open page looks by itself whether anything changed.
     Wraps the app's lifespan: NiceGUI starts before it and stops after it.
     """
     _bare()
@@ -61,8 +66,8 @@ def mount(
     nicegui_app.include_router(sign_in.router())
     nicegui_app.include_router(Media(database, media).router())
     pages: tuple[Page, ...] = (
-        ConversationsPage(database, live, access),
-        ConversationPage(database, live, desk, access),
+        ConversationsPage(database, live, access, poll_s),
+        ConversationPage(database, live, desk, access, poll_s),
     )
     for page in pages:
         page.register()
@@ -79,6 +84,7 @@ def mount(
         dark=None,
         tailwind=False,
         binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT_S,
         storage_secret=storage_secret,
         session_middleware_kwargs={
             "session_cookie": COOKIE,

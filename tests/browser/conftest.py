@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.console_site import PASSWORD, Site
 from tests.browser.fake_server import FakeChatServer
@@ -24,6 +24,10 @@ from tests.browser.widget_page import DESKTOP, WidgetPage
 NO_CHROMIUM = "Chromium is needed: apt-get install -y chromium (or set CRMBOT_CHROMIUM to its path)."
 LAPTOP = {"width": 1366, "height": 800}
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+
+PATIENCE_MS = 30_000
+"""How long anything may take to appear: on a busy machine it may well, and waiting for what does come costs nothing."""
+expect.set_options(timeout=PATIENCE_MS)
 
 FLAGS = [
     "--headless=new",
@@ -96,7 +100,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def new(**options: object) -> BrowserContext:
         settings: dict[str, object] = {"locale": "en-GB", "viewport": DESKTOP, "timezone_id": "UTC"}
         context = browser.new_context(**(settings | options))  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         return context
 

@@ -636,8 +636,8 @@ def _score(session, conversation: Conversation, mean: float, low: float, high: f
 
 
 @contextmanager
-def serve(directory: Path, *, failures: int = 5, https: bool = False) -> Iterator[Site]:
-    """The filled shop behind a real server on a free port, in a thread."""
+def serve(directory: Path, *, failures: int = 5, https: bool = False, poll_s: float = 1.0) -> Iterator[Site]:
+    """The filled shop behind a real server on a free port, in a thread; its pages look for changes each ``poll_s``."""
     database = Database(f"sqlite:///{directory / 'crm.sqlite'}")
     Base.metadata.create_all(database.engine)
     live, media = FakeLive(), FakeMedia()
@@ -662,6 +662,7 @@ def serve(directory: Path, *, failures: int = 5, https: bool = False) -> Iterato
         https=https,
         passwords=Passwords(CHEAP),
         throttle=SignInThrottle(failures=failures),
+        poll_s=poll_s,
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +14,7 @@ from crm.linking import link
 from crm.models import Attachment, AuditEntry, Conversation, Customer, Identity, Message, OutboxRow, utc_now
 
 from .conftest import LAPTOP
+from .console_pages import change, entry, message
 from .console_site import Site, open_conversation, receipt_png, say, serve
 from .widget_page import PHONE
 
@@ -50,22 +50,6 @@ def linked(site: Site) -> Iterator[Linked]:
         made = Linked(customer.id, telegram.identity_id, telegram.id, slack.id)
     yield made
     site.desk.way = "telegram"
-
-
-def change(site: Site, table: type, id_: object, conversation_id: str, **values: object) -> None:
-    with site.database.writing() as session:
-        row = session.get_one(table, id_)
-        for name, value in values.items():
-            setattr(row, name, value)
-    site.live.publish(conversation_id)
-
-
-def entry(page: Page, conversation_id: str) -> Any:
-    return page.locator(f'.entry[href$="/c/{conversation_id}"]')
-
-
-def message(page: Page, text: str) -> Any:
-    return page.locator(".message").filter(has_text=text)
 
 
 # what did not arrive

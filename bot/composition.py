@@ -23,7 +23,7 @@ from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
 from bot.collecting import Collecting
 from bot.dialogue import Conversing, Dialogue
-from bot.durable import PROMPT_S, UNHURRIED_S, Durable, Ending, step
+from bot.durable import PROMPT_S, SOON_S, UNHURRIED_S, Durable, Ending, step
 from bot.engine import Engine
 from bot.handover import Handover
 from bot.inbox import Inbox
@@ -266,7 +266,7 @@ def _register(
     durable.workflow("delivery", run_delivery)
     durable.workflow("scoring", run_scoring)
     durable.queue(TURNS, polling_s=PROMPT_S)
-    durable.queue(DELIVERIES, polling_s=UNHURRIED_S)
+    durable.queue(DELIVERIES, polling_s=SOON_S)
     durable.queue(CLOSINGS, polling_s=UNHURRIED_S)
     durable.schedule("close_silent", EVERY_HALF_MINUTE, closing.close_silent)
     durable.schedule("requeue", EVERY_HALF_MINUTE, lambda: _requeue(inbox, outbox))

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 APPLICATION = "crmbot"
 APPLICATION_VERSION = "1"
-PROMPT_S, UNHURRIED_S = 0.01, 0.5
+PROMPT_S, SOON_S, UNHURRIED_S = 0.01, 0.1, 0.5
 """How often a queue is looked at. Looking costs, so only what a customer waits for is looked at often."""
 
 LOOK_FOR_THE_DEAD_S = 5.0

@@ -49,6 +49,13 @@ LONG_WAIT = timedelta(hours=1)
 """A delivery that has not ended by then is queued anew each hour: its record may have been lost."""
 
 
+class Interrupted(BaseException):
+    """The program is ending: whoever goes on with the work finds the message waiting.
+
+    Not an ``Exception``: nothing that handles failures is to take this for one.
+    """
+
+
 class AttemptsExhausted(DeliveryRefused):
     """As many attempts as there may be have failed."""
 
@@ -225,7 +232,7 @@ class Outbox:
         """Sends what waits in the message's thread, from this message on. No thread may be worked on twice at a time.
 
         Does nothing while an earlier message waits: whoever ends that one goes on with this one. So the order is kept
-        even while a vendor asks to wait, and nobody sits idle in between.
+        even while a vendor asks to wait, and nobody sits idle in between. Raises Interrupted while the program ends.
         """
         with self._database.reading() as session:
             message = session.get(Message, message_id)
@@ -276,6 +283,8 @@ class Outbox:
 
     def _attempt(self, message_id: str) -> float | None:
         """Tries once to send the rest of a message; the pause before the next try, or None when it has ended."""
+        if not self._running():
+            raise Interrupted
         begun = self._begin(message_id)
         if begun is None:
             return None
@@ -295,7 +304,7 @@ class Outbox:
             raise
         except Exception as error:  # an adapter's own fault is a failed attempt like any other
             if not self._running():
-                raise  # whoever goes on with the work finds the message waiting
+                raise Interrupted from None  # the vendor's words would reach a log
             if isinstance(error, DeliveryDelayed):
                 return self._delay(begun, max(error.retry_after_s, FIRST_PAUSE_S))
             return self._fail(begun, error)

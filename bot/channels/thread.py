@@ -75,8 +75,9 @@ def to_wire(message: Message) -> dict[str, Any]:
 
 
 def awaits_transcript(wire: dict[str, Any]) -> bool:
-    """Whether the message has a voice note of which nothing is known yet."""
-    return any(each["kind"] == "audio" and "transcript" not in each for each in wire["attachments"])
+    """Whether the message has a customer's voice note of which nothing is known yet; ours are never listened to."""
+    unheard = (each["kind"] == "audio" and "transcript" not in each for each in wire["attachments"])
+    return wire["author"] == "customer" and any(unheard)
 
 
 def _shown_text(message: Message) -> str:

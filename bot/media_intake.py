@@ -45,7 +45,10 @@ class MediaIntake:
         return self._limits.max_bytes
 
     def take(self, files: Sequence[bytes], *, films: bool = False) -> list[StoredMedia]:
-        """Keeps the files; of ``films`` their sound counts. Raises PerceptionError for the first that cannot be taken; none is kept then."""
+        """Keeps the files; of ``films`` their sound counts.
+
+        Raises PerceptionError for the first that cannot be taken; none is kept then.
+        """
         return self.save([self.check(data, films=films) for data in files])
 
     def check(self, data: bytes, *, films: bool = False) -> CheckedMedia:

@@ -533,7 +533,7 @@ def test_a_declared_size_over_the_limit_is_refused_unread(server: Server) -> Non
     started = time.monotonic()
     with pytest.raises(MediaRefused, match="larger"):
         from_origin(server).fetch(f"{server.origin}/a")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize("framing", ["", "Transfer-Encoding: chunked\r\n"])
@@ -610,7 +610,7 @@ def test_a_slow_server_has_the_whole_time_once(server: Server, behaviour: Handle
     started = time.monotonic()
     with pytest.raises(MediaUnavailable, match="too long"):
         from_origin(server, timeout_s=0.3).fetch(f"{server.origin}/a")
-    assert 0.25 < time.monotonic() - started < 2
+    assert 0.25 < time.monotonic() - started < 4
 
 
 def test_redirects_share_the_time(server: Server) -> None:
@@ -622,7 +622,7 @@ def test_redirects_share_the_time(server: Server) -> None:
     started = time.monotonic()
     with pytest.raises(MediaUnavailable, match="too long"):
         from_origin(server, timeout_s=0.3).fetch(f"{server.origin}/a")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 def test_a_server_that_never_finishes_the_handshake_has_the_time_too(server: Server) -> None:
@@ -631,7 +631,7 @@ def test_a_server_that_never_finishes_the_handshake_has_the_time_too(server: Ser
         started = time.monotonic()
         with pytest.raises(MediaUnavailable, match="too long"):
             Fetcher({origin}, (), LIMIT, 0.3).fetch(f"{origin}/a")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4
 
 
 def test_endless_headers_are_cut_off(server: Server) -> None:

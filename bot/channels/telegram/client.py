@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,12 +25,13 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot.channels.base import DeliveryDelayed, DeliveryRefused, Unreachable
-from bot.errors import ChannelError
+from bot.errors import ChannelError, SetupError
 
 log = structlog.get_logger(__name__)
 
 LONG_POLL_S = 50
 """How long Telegram holds a request for updates while there are none: its most (telegram-bot-api, Client.cpp)."""
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _TIMEOUT_S = 20.0
 _UPLOAD_TIMEOUT_S = 120.0
 _CONNECTIONS = 32
@@ -64,9 +66,14 @@ class _UpdatesRequest(_Request):
 
 
 class Client:
-    """``bot`` with its connections. ``bot_id`` is the number before the token's colon."""
+    """``bot`` with its connections. ``bot_id`` is the number before the token's colon.
+
+    Raises SetupError for what is no token.
+    """
 
     def __init__(self, token: str, api_url: str) -> None:
+        if not _TOKEN.fullmatch(token):
+            raise SetupError("CRMBOT_TELEGRAM_TOKEN is no bot's token (12345:AbC…): copy it from @BotFather")
         os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's times as timedelta: it warns where they are not
         self.bot_id = token.partition(":")[0]
         self.file_url = f"{api_url}/file/bot{token}/"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.channels.base import Finding, MediaRefused, MediaUnavailable
 from bot.channels.telegram import TelegramChannel
-from bot.errors import ChannelError
+from bot.errors import ChannelError, SetupError
 from tests.unit.bot.channels.telegram_bot import channel
 from tests.vendors.telegram import TOKEN, FakeTelegram, telegram
 
@@ -33,6 +33,14 @@ def refused(ours: TelegramChannel, remote: str) -> ChannelError:
         ours.fetch(remote)
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
     return caught.value
+
+
+@pytest.mark.parametrize("token", ["", "AAFexample", "700000001", ":AAF", "700000001:AAF\n", "bot7:AAF/../x"])
+def test_what_is_no_token_is_told_at_once_and_not_repeated(fake: FakeTelegram, token: str) -> None:
+    with pytest.raises(SetupError) as caught, channel(fake, token=token):
+        pass
+    assert "CRMBOT_TELEGRAM_TOKEN" in str(caught.value)
+    assert not token or token not in str(caught.value)
 
 
 def test_a_file_is_fetched_by_its_name(fake: FakeTelegram, ours: TelegramChannel) -> None:

@@ -235,7 +235,7 @@ class Turn:
             "message_id": pending.message_id,
             "text": pending.text,
             "language": language,
-            "attachments": [each.id for each in pending.attachments],
+            "attachments": [each.id for each in pending.attachments if each.key is not None],
         }
         with self._metrics.stage_seconds.labels("converse").time():
             replies = self._dialogue.converse(pending.conversation_id, utterance.for_rasa, metadata)
@@ -339,7 +339,7 @@ def _payload_of_media(pending: Pending) -> str | None:
     """A message without words says what was sent, and the order number seen in it."""
     if pending.text.strip() or not pending.attachments:
         return None
-    if not any(each.kind == "image" for each in pending.attachments):
+    if not any(each.kind == "image" and each.key is not None for each in pending.attachments):
         return format_payload("send_voice")
     number = order_number_seen(pending.attachments)
     return format_payload("send_photo", {"order_number": number} if number else None)

@@ -234,6 +234,13 @@ def test_a_photo_that_never_came_is_said_beside_the_answer_to_its_words(talk: Ch
     told = talk.told
     assert "could not fetch that picture" in told[0]
     assert told[1:] == ["You said: it is broken"]
+    assert len(talk.dialogue.heard[0][2]["attachments"]) == 1  # a report is not told to have got the other
+
+
+def test_a_note_beside_a_photo_that_never_came_is_a_note(talk: Chat) -> None:
+    talk.answer(talk.says(files=(failed("image", "media_refused", key=None), failed("audio", "no_recogniser"))))
+    assert talk.heard == ["/send_voice"]
+    assert "could not fetch that picture" in talk.told[0]
 
 
 def test_staff_who_hold_the_conversation_are_not_talked_over(talk: Chat) -> None:

@@ -31,8 +31,9 @@ def show_customer(view: TranscriptView, words: Words, root: str, acts: CardActs)
         else:
             tag("p", customer.name, "customer-name", dir="auto")
             _details(customer, words)
-            button(words("customer.write"), lambda: acts.write(customer)).classes("card-act").props("dense")
-        _channels(view, words, acts)
+            button(words("customer.write"), lambda: acts.write(customer)).classes("small-act card-act").props("dense")
+        if customer is not None or any(each.channel != FETCHED for each in view.identities):
+            _channels(view, words, acts)
         if customer is not None:
             _orders(customer, words)
             _earlier(customer, words, root)
@@ -84,7 +85,7 @@ def _channel(identity: IdentityView, customer: CustomerView | None, words: Words
             LocalTime(identity.last_seen_at, words)
     if customer is not None and identity.proof is not None:
         unlink = button(words("channels.unlink"), lambda: acts.unlink(customer, identity))
-        unlink.classes("channel-act").props("dense").props["aria-label"] = words(
+        unlink.classes("small-act card-act").props("dense").props["aria-label"] = words(
             "channels.unlink_this", channel=channel
         )
 

@@ -34,7 +34,7 @@ class PhotoPicker:
             self._add.on("click", js_handler=f"() => runMethod({self._upload.id}, 'pickFiles', [])")
             with tag("div", classes="chips", role="status") as self._kept:
                 self._name = tag("span", dir="auto")
-                button(words("photo.leave_out"), self.clear).props("dense")
+                button(words("photo.leave_out"), self.clear).classes("small-act").props("dense")
         self._kept.set_visibility(False)
 
     def clear(self) -> None:

@@ -58,8 +58,9 @@ class SocketMode:
                 log.info("slack_connected")
                 await self._while_alive(client)
                 log.warning("slack_connection_stuck")
-            except TimeoutError:
-                log.warning("slack_unreachable")
+            except Exception as error:  # whatever it was: to hear nothing any more would be worse
+                log.warning("slack_unreachable", error=type(error).__name__)
+                await asyncio.sleep(self._ping_s)
             finally:
                 await _closed(client)
 

@@ -15,6 +15,9 @@ from fastapi import FastAPI
 
 from tests.serving import running
 
+BUTTONS = [{"title": "The first", "payload": '/choose{"which": "1"}'}]
+"""What it offers to those who say "buttons"."""
+
 
 @dataclass
 class RasaDouble:
@@ -32,11 +35,12 @@ class RasaDouble:
             self.heard.append(body["metadata"]["message_id"])
             await asyncio.sleep(self.delay_s)
             answer = f"You said: {body['message']}"
+            buttons = BUTTONS if body["message"] == "buttons" else []
             events = self.trackers.setdefault(body["sender"], [])
             events.append({"event": "user", "metadata": body["metadata"]})
-            events.append({"event": "bot", "text": answer, "data": {}})
+            events.append({"event": "bot", "text": answer, "data": {"buttons": buttons}})
             await asyncio.sleep(self.delay_s / 2)
-            return [{"recipient_id": body["sender"], "text": answer}]
+            return [{"recipient_id": body["sender"], "text": answer, "buttons": buttons}]
 
         @app.get("/conversations/{conversation_id}/tracker")
         async def tracker(conversation_id: str) -> dict[str, Any]:

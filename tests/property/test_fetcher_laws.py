@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
 import httpcore
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.base import MediaRefused, MediaUnavailable
 from bot.fetcher import Fetcher, addresses_of, is_public
 
+TLS = ssl.create_default_context()  # made once: it takes longer than all else
 INNER_4 = [
     IPv4Network(each)
     for each in [
@@ -89,16 +91,18 @@ class Never(httpcore.NetworkBackend):
         raise httpcore.ConnectError
 
 
+@settings(deadline=None)
 @given(spelling=spellings())
 def test_no_spelling_leads_inward(spelling: str) -> None:
     network = Never()
-    fetcher = Fetcher((), {spelling.lower()}, 10, 5, resolve=addresses_of, network=network)
+    fetcher = Fetcher((), {spelling.lower()}, 10, 5, resolve=addresses_of, network=network, tls=TLS)
     host = f"[{spelling}]" if ":" in spelling else spelling
     with pytest.raises((MediaRefused, MediaUnavailable)):
         fetcher.fetch(f"https://{host}/")
     assert network.meant == []
 
 
+@settings(deadline=None)
 @given(address=inner_4 | inner_6 | inner_4.map(lambda inner: IPv6Address(int(IPv6Address("64:ff9b::")) + int(inner))))
 def test_inner_addresses_are_not_public(address: IPv4Address | IPv6Address) -> None:
     assert not is_public(str(address))
@@ -106,17 +110,19 @@ def test_inner_addresses_are_not_public(address: IPv4Address | IPv6Address) -> N
         assert not is_public(address.exploded)
 
 
+@settings(deadline=None)
 @given(answer=st.lists(st.booleans(), min_size=1, max_size=6), data=st.data())
 def test_an_answer_is_connected_to_only_if_all_of_it_is_public(answer: list[bool], data: st.DataObject) -> None:
     addresses = [str(data.draw(public_4 if public else inner_4 | inner_6)) for public in answer]
     network = Never()
-    fetcher = Fetcher((), {"files.example.com"}, 10, 5, resolve=lambda host, port: addresses, network=network)
+    fetcher = Fetcher((), {"files.example.com"}, 10, 5, resolve=lambda host, port: addresses, network=network, tls=TLS)
     with pytest.raises((MediaRefused, MediaUnavailable)):
         fetcher.fetch("https://files.example.com/")
     assert network.meant == (list(dict.fromkeys(addresses)) if all(map(is_public, addresses)) else [])
     assert not network.meant or all(answer)
 
 
+@settings(deadline=None)
 @given(host=st.text(min_size=1, max_size=60), path=st.text(max_size=20))
 def test_a_place_that_is_not_among_the_hosts_is_never_looked_up(host: str, path: str) -> None:
     looked_up: list[str] = []
@@ -125,7 +131,7 @@ def test_a_place_that_is_not_among_the_hosts_is_never_looked_up(host: str, path:
         looked_up.append(host)
         return []
 
-    fetcher = Fetcher((), {"files.example.com"}, 10, 5, resolve=resolve, network=Never())
+    fetcher = Fetcher((), {"files.example.com"}, 10, 5, resolve=resolve, network=Never(), tls=TLS)
     for url in (f"https://{host}/{path}", f"https://files.example.com{host}/{path}", f"https://{path}@{host}"):
         with pytest.raises((MediaRefused, MediaUnavailable)):
             fetcher.fetch(url)

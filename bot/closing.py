@@ -88,7 +88,11 @@ class Closing:
             unscored = session.scalars(
                 select(Conversation.id)
                 .outerjoin(SatisfactionScore, SatisfactionScore.conversation_id == Conversation.id)
-                .where(Conversation.closed_at.is_not(None), SatisfactionScore.id.is_(None))
+                .where(
+                    Conversation.closed_at.is_not(None),
+                    SatisfactionScore.id.is_(None),
+                    Conversation.messages.any(Message.author == "customer"),
+                )
             ).all()
         for conversation_id in silent:
             self.close(conversation_id, "silence")
@@ -96,8 +100,11 @@ class Closing:
             self._enqueue_scoring(conversation_id)
 
     def score(self, conversation_id: str) -> None:
-        """Scores a conversation and keeps the score with its reasons."""
-        score = self._scorer.score(self.transcript(conversation_id))
+        """Scores a conversation and keeps the score with its reasons; one that the customer has no part in has none."""
+        transcript = self.transcript(conversation_id)
+        if all(turn.author != "customer" for turn in transcript.turns):
+            return
+        score = self._scorer.score(transcript)
         with self._database.writing() as session:
             row = session.scalars(
                 select(SatisfactionScore).where(

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.closing import Closing
+from bot.messages import Reply
 from crm.errors import AlreadyClosed, HeldByOther, InvalidValue, NotFound
 from crm.models import AuditEntry, Conversation, SatisfactionScore, Staff, utc_now
 from tests.serving import Serving, wait_until
@@ -49,6 +50,18 @@ def test_a_goodbye_ends_a_conversation_which_is_scored(server: Serving) -> None:
     assert wait_until(lambda: scored(server, visitor.conversation_id))
     with server.database.reading() as session:
         assert session.get_one(Conversation, visitor.conversation_id).close_reason == "goodbye"
+
+
+def test_what_the_shop_wrote_and_nobody_answered_is_closed_and_not_scored(server: Serving) -> None:
+    visitor = server.visitor()
+    with server.database.writing() as session:
+        server.site.outbox.add(session, session.get_one(Conversation, visitor.conversation_id), Reply("A word."))
+    let_pass(server, visitor.conversation_id, timedelta(hours=1))
+    closing(server).close_silent()
+    closing(server).score(visitor.conversation_id)
+    with server.database.reading() as session:
+        assert session.get_one(Conversation, visitor.conversation_id).close_reason == "silence"
+    assert scored(server, visitor.conversation_id) is None
 
 
 def test_a_conversation_in_which_nobody_wrote_is_forgotten(server: Serving) -> None:

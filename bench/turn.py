@@ -96,7 +96,7 @@ def started(settings: Settings, directory: Path) -> Iterator[Running]:
     )
     prepared = prepare(fresh, Steps())
     ports = Ports(public=bind("127.0.0.1", 0), internal=bind("127.0.0.1", 0))
-    program = build_program(fresh, prepared, ports)
+    program = build_program(fresh, prepared, ports, channels={})
     thread = threading.Thread(target=program.run, daemon=True)
     thread.start()
     base_url = f"http://127.0.0.1:{ports.public.getsockname()[1]}"

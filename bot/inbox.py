@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Exists, exists, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import Exists, SQLColumnExpression, bindparam, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.errors import ChannelError, TooLarge, Unauthorized, Unprocessable, UnsupportedFile
 from bot.live import Live, Notice
@@ -187,8 +187,10 @@ def store_message(session: Session, identity: Identity, draft: Draft, attachment
         attachment.message_id = message.id
         session.add(attachment)
     session.flush()
-    has_media = session.scalar(select(waits_with_media(message.conversation_id, message.seq)))
-    return Stored(Queued(message.id, conversation.id, message.seq), identity.id, bool(has_media))
+    place = {"conversation_id": conversation.id, "seq": message.seq}
+    return Stored(
+        Queued(message.id, conversation.id, message.seq), identity.id, bool(session.scalar(_WAITS_WITH_MEDIA, place))
+    )
 
 
 def refusal(error: PerceptionError) -> ChannelError:
@@ -216,9 +218,7 @@ def known_message(session: Session, identity_id: int, channel_message_id: str) -
     return Queued(*row) if row else None
 
 
-def waits_with_media(
-    conversation_id: str | InstrumentedAttribute[str], seq: int | InstrumentedAttribute[int]
-) -> Exists:
+def waits_with_media(conversation_id: SQLColumnExpression[str], seq: SQLColumnExpression[int]) -> Exists:
     """Whether a message of the conversation up to ``seq`` has files and has not been answered."""
     earlier = aliased(Message)
     return exists().where(
@@ -227,6 +227,10 @@ def waits_with_media(
         earlier.seq <= seq,
         earlier.state.in_(WAITING),
     )
+
+
+_WAITS_WITH_MEDIA = select(waits_with_media(bindparam("conversation_id"), bindparam("seq")))
+"""Made once: making it takes longer than running it."""
 
 
 def latest_offers(session: Session, identity_id: int) -> Sequence[Message]:

@@ -196,6 +196,8 @@ class ChannelIntake(Intake):
             draft = _contact(draft, given=received.proof is not None, proven=proven)
         elif received.command == "start" and proven:
             draft = replace(draft, payload=IDENTIFIED)
+        elif not received.media and draft.payload is None and draft.kind is None:
+            draft = replace(draft, payload=_typed_offer(session, identity.id, draft.text))
         return store_message(session, identity, draft, [self._pending(each) for each in received.media])
 
     def _follow(self, session: Session, identity: Identity, received: Received, at: datetime) -> bool:
@@ -316,6 +318,14 @@ def _contact(draft: Draft, *, given: bool, proven: bool) -> Draft:
 def _moment(told: datetime | None, now: datetime) -> datetime:
     """When something was sent. Vendors tell whole seconds, so their word counts only for what was held up."""
     return told if told is not None and now - told > HELD_UP else now
+
+
+def _typed_offer(session: Session, identity_id: int, words: str) -> str | None:
+    """The payload of the button whose title was typed: an app that offers to share a phone number has keys for that."""
+    latest = next(iter(latest_offers(session, identity_id)), None)
+    if latest is None or latest.asks_for is None:
+        return None
+    return next((str(each["payload"]) for each in latest.buttons if each["title"] == words.strip()), None)
 
 
 def _open_offer(session: Session, identity_id: int, ref: str) -> Offer | None:

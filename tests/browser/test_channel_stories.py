@@ -83,6 +83,7 @@ def english_on_telegram(talk: Talk) -> None:
     talk.hears("assistant")
     talk.says("where is my order A1024?")
     talk.hears("e-?mail|phone")
+    assert talk.customer.seen()[-1].buttons == ("Share my phone number", "Talk to a person", "Stop")
     talk.lines.append("> (own contact)")
     talk.customer.person.contact("447700900123")
     talk.hears("A1024.*on its way")

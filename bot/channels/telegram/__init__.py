@@ -125,9 +125,10 @@ class TelegramChannel(Channel):
         self._note_keyboard(outgoing)
 
     def _note_keyboard(self, outgoing: Outgoing) -> None:
-        if not outgoing.buttons:
-            change = self._shows_keyboard.add if outgoing.asks_for else self._shows_keyboard.discard
-            change(outgoing.external_id)
+        if outgoing.asks_for:
+            self._shows_keyboard.add(outgoing.external_id)
+        elif not outgoing.buttons:  # which leave no room to take a keyboard away
+            self._shows_keyboard.discard(outgoing.external_id)
 
     def fetch(self, remote: str) -> bytes:
         try:

@@ -64,12 +64,16 @@ def parts_of(outgoing: Outgoing, *, remove_keyboard: bool = False) -> list[Part]
 
 
 def _markup(outgoing: Outgoing, *, remove_keyboard: bool) -> Markup | None:
-    """A message has room for one keyboard: the buttons', else the one that shares a phone number (it can be typed)."""
-    if outgoing.buttons:
-        return InlineKeyboardMarkup(_rows(outgoing.buttons))
+    """A message has room for one keyboard: where a phone number may be shared, the buttons are keys beside that one.
+
+    Such a key types its title, which the intake takes for the press that it is.
+    """
     if outgoing.asks_for == "phone":
         share = KeyboardButton(words(SHARE_PHONE, outgoing.language), request_contact=True)
-        return ReplyKeyboardMarkup([[share]], resize_keyboard=True, one_time_keyboard=True)
+        keys = [[KeyboardButton(button.text) for button in row] for row in _rows(outgoing.buttons)]
+        return ReplyKeyboardMarkup([[share], *keys], resize_keyboard=True, one_time_keyboard=True)
+    if outgoing.buttons:
+        return InlineKeyboardMarkup(_rows(outgoing.buttons))
     return ReplyKeyboardRemove() if remove_keyboard else None
 
 

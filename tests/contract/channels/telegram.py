@@ -110,7 +110,9 @@ class TelegramCustomer(Customer):
         self._sent(self.person.edit(earlier, text))
 
     def press(self, title: str) -> None:
-        self._sent(self.person.press(title))
+        """A key of a keyboard types its title."""
+        is_key = any(title in _keys(sent) for sent in self.person.seen[-1:])
+        self._sent(self.person.text(title) if is_key else self.person.press(title))
 
     def seen(self) -> list[Shown]:
         return [_shown(sent) for sent in self.person.seen]
@@ -130,4 +132,9 @@ class TelegramCustomer(Customer):
 
 
 def _shown(sent: Sent) -> Shown:
-    return Shown(sent.text, tuple(sent.buttons), (KINDS[sent.method],) if sent.method in KINDS else ())
+    files = (KINDS[sent.method],) if sent.method in KINDS else ()
+    return Shown(sent.text, (*sent.buttons, *_keys(sent)), files)
+
+
+def _keys(sent: Sent) -> tuple[str, ...]:
+    return tuple(key["text"] for row in sent.keyboard or [] for key in row)

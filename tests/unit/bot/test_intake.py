@@ -93,13 +93,14 @@ class Place:
             session.add(customer)
         return customer
 
-    def offer(self, *payloads: str) -> str:
+    def offer(self, *payloads: str, asks_for: str | None = None) -> str:
         """The id of a message to Mei with buttons; she has written before."""
         with self.database.writing() as session:
             identity = session.scalars(select(Identity)).one()
             conversation = open_conversation(session, identity, utc_now())
             buttons = [{"title": f"Title of {payload}", "payload": payload} for payload in payloads]
-            return add_message(session, conversation, author="bot", text="Which?", buttons=buttons, at=utc_now()).id
+            values = {"text": "Which?", "buttons": buttons, "asks_for": asks_for}
+            return add_message(session, conversation, author="bot", at=utc_now(), **values).id
 
     def counted(self) -> float | None:
         return self.metrics.registry.get_sample_value(
@@ -386,6 +387,20 @@ class TestPresses:
         assert not place.intake.press(Pressed(MEI, "p2", f"{offer}:0"))
         assert place.intake.press(Pressed(MEI, "p1", f"{offer}:0")), "the first press was taken, and still is"
         assert len(place.messages()) == 2
+
+    def test_a_title_that_is_typed_where_the_app_has_keys_for_it_is_a_press(self, place: Place) -> None:
+        place.intake.message(text("1"))
+        place.offer("/stop", asks_for="phone")
+        place.intake.message(text("2", " Title of /stop "))
+        place.intake.message(text("3", "Title of /stop or so"))
+        assert [each.payload for each in place.messages()] == [None, "/stop", None]
+
+    def test_a_title_that_is_typed_elsewhere_is_words(self, place: Place) -> None:
+        place.intake.message(text("1"))
+        place.offer("/stop", asks_for="phone")
+        place.offer("/stop")
+        place.intake.message(text("2", "Title of /stop"))
+        assert [each.payload for each in place.messages()] == [None, None]
 
     @pytest.mark.parametrize("ref", ["{}:1", "{}:-1", "{}:²", "{}:", "{}", "", ":0", "x:0", "{}:0:0"])
     def test_what_was_never_offered_is_not_open(self, place: Place, ref: str) -> None:

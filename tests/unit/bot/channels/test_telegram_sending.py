@@ -149,6 +149,19 @@ def test_a_phone_number_can_be_shared_by_a_tap_until_the_next_message(
     assert [asked.removes_keyboard, thanked.removes_keyboard, last.removes_keyboard] == [False, True, False]
 
 
+def test_buttons_are_keys_beside_the_one_that_shares_a_phone_number(ours: TelegramChannel, person: Person) -> None:
+    buttons = (OutgoingButton("Talk to a person", REF), OutgoingButton("Stop", REF))
+    send(ours, outgoing(person, "Which number?", asks_for="phone", buttons=buttons))
+    send(ours, outgoing(person, "Thank you."))
+    asked, thanked = person.seen
+    assert [[key["text"] for key in row] for row in asked.keyboard or []] == [
+        ["Share my phone number"],
+        ["Talk to a person", "Stop"],
+    ]
+    assert asked.inline == []
+    assert thanked.removes_keyboard
+
+
 @pytest.mark.parametrize(
     ("name", "error"),
     [

@@ -322,7 +322,12 @@ def _moment(told: datetime | None, now: datetime) -> datetime:
 
 def _typed_offer(session: Session, identity_id: int, words: str) -> str | None:
     """The payload of the button whose title was typed: an app that offers to share a phone number has keys for that."""
-    latest = next(iter(latest_offers(session, identity_id)), None)
+    latest = session.execute(
+        select(Message.asks_for, Message.buttons)
+        .where(Message.identity_id == identity_id, Message.author != "customer")
+        .order_by(Message.seq.desc())
+        .limit(1)
+    ).first()
     if latest is None or latest.asks_for is None:
         return None
     return next((str(each["payload"]) for each in latest.buttons if each["title"] == words.strip()), None)

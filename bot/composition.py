@@ -23,7 +23,7 @@ from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
 from bot.collecting import Collecting
 from bot.dialogue import Conversing, Dialogue
-from bot.durable import PROMPT_S, SOON_S, UNHURRIED_S, Durable, Ending, step
+from bot.durable import PROMPT_S, SOON_S, UNHURRIED_S, Durable, Ending
 from bot.engine import Engine
 from bot.handover import Handover
 from bot.inbox import Inbox
@@ -140,7 +140,7 @@ def build_site(
         live,
         metrics,
         attempts=settings.delivery_attempts,
-        running=lambda: durable.launched,
+        running=lambda: not durable.ending,
     )
     live.listen(outbox.show_typing)
     closing = Closing(
@@ -231,10 +231,10 @@ def _register(
 
     def collect(message_id: str) -> None:
         try:
-            step("collect", collecting.collect, message_id, attempts=MEDIA_ATTEMPTS)
+            durable.step("collect", collecting.collect, message_id, attempts=MEDIA_ATTEMPTS)
         except Exception as error:
-            if not durable.launched:
-                raise Ending from error
+            if durable.ending:
+                raise Ending from None
             # what perceives notes that they never came; the error itself may name the vendor's address for the file
             log.warning("media_given_up", message_id=message_id, error=type(error).__name__)
 
@@ -242,25 +242,25 @@ def _register(
         try:
             if has_media:
                 collect(message_id)
-                step("perceive", perceiving.perceive, message_id, attempts=3)
-            step("answer", turn.answer, message_id, attempts=settings.turn_attempts)
-        except Exception as error:
-            if not durable.launched:  # the next process goes on with this turn
-                raise Ending from error
+                durable.step("perceive", perceiving.perceive, message_id, attempts=3)
+            durable.step("answer", turn.answer, message_id, attempts=settings.turn_attempts)
+        except Exception:
+            if durable.ending:  # the next process goes on with this turn
+                raise Ending from None
             log.exception("turn_given_up", message_id=message_id)
-            step("give_up", turn.give_up, message_id, attempts=settings.turn_attempts)
+            durable.step("give_up", turn.give_up, message_id, attempts=settings.turn_attempts)
 
     def run_delivery(message_id: str) -> None:
         try:
-            step("deliver", outbox.deliver, message_id, attempts=3)
-        except Exception as error:
-            if not durable.launched:
-                raise Ending from error
+            durable.step("deliver", outbox.deliver, message_id, attempts=3)
+        except Exception:
+            if durable.ending:
+                raise Ending from None
             log.exception("delivery_given_up", message_id=message_id)
-            step("bury", outbox.bury, message_id, "internal", attempts=3)
+            durable.step("bury", outbox.bury, message_id, "internal", attempts=3)
 
     def run_scoring(conversation_id: str) -> None:
-        step("score", closing.score, conversation_id, attempts=3)
+        durable.step("score", closing.score, conversation_id, attempts=3)
 
     durable.workflow("turn", run_turn)
     durable.workflow("delivery", run_delivery)

@@ -45,7 +45,7 @@ T = TypeVar("T")
 class Ending(BaseException):
     """Leaves a workflow where it is because the program is ending; the next process goes on with it.
 
-    Not an ``Exception``: the durable engine would record one as the workflow's outcome.
+    Not an ``Exception``: the durable engine would record one as the outcome of the step or the workflow.
     """
 
 
@@ -61,6 +61,14 @@ class Durable:
         self._schedules: list[tuple[str, str]] = []
         self._watch = _Watch()
         self.launched = False
+
+    @property
+    def ending(self) -> bool:
+        """Whether the work is being stopped: what fails now is left to the next process.
+
+        Not the opposite of ``launched``: what the last process left may be under way before ``launch`` returns.
+        """
+        return self._watch.ended.is_set()
 
     def workflow(self, name: str, run: Workflow) -> None:
         """Makes ``run`` durable under ``name``; its arguments are ids."""
@@ -120,7 +128,7 @@ class Durable:
     ) -> None:
         """Queues a workflow; the same ``workflow_id`` again does nothing. May be called within a step, too.
 
-        Before ``launch`` and after ``close`` it does nothing: what is stored is queued at the next start.
+        Before ``launch`` and after ``stop`` it does nothing: what is stored is queued at the next start.
         Among those of one ``key`` the least ``order`` (from 1) runs first; DBOS's own clock is too coarse to tell.
         After ``delay_s`` it joins the queue; until then it keeps none of its key waiting.
         """
@@ -136,6 +144,22 @@ class Durable:
         contextvars.Context().run(enqueue)
         if delay_s:
             self._watch.remind(delay_s)
+
+    def step(self, name: str, run: Callable[..., T], *args: str, attempts: int = 1) -> T:
+        """As the function ``step``, but what fails while the program ends is no outcome: the next process tries again.
+
+        Raises Ending then, without the failure: its words may be a vendor's.
+        """
+
+        def run_or_leave(*given: str) -> T:
+            try:
+                return run(*given)
+            except Exception:
+                if self.ending:
+                    raise Ending from None
+                raise
+
+        return step(name, run_or_leave, *args, attempts=attempts)
 
     def pause(self, seconds: float) -> None:
         """Within a workflow: waits, also across a restart, which finds out how long it has waited already."""
@@ -155,11 +179,20 @@ class Durable:
 
         contextvars.Context().run(forget)  # as in enqueue: not a part of the step that may call this
 
-    def close(self, wait_s: int = 5) -> None:
-        """Stops taking work and waits a little for what is under way; the rest is finished after the next start."""
+    def stop(self, wait_s: int = 5) -> None:
+        """Stops taking work and waits a little for what is under way; the rest is finished after the next start.
+
+        The slot is kept until the process ends: what is under way still may reach a customer until then, and another
+        process that took it over would say the same beside it.
+        """
+        self._watch.ended.set()
         self.launched = False
         self._watch.end()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=wait_s)
+
+    def close(self, wait_s: int = 5) -> None:
+        """Stops, and lets go of the slot: for a process that lives on and has nothing under way any more."""
+        self.stop(wait_s)
         if self._slots is not None:
             self._slots.release()
 

@@ -119,7 +119,7 @@ class Program:
             # that send their answers. What these still receive is stored, and answered after the next start.
             log.info("stopping")
             public.should_exit = True
-            await asyncio.to_thread(self.durable.close)
+            await asyncio.to_thread(self.durable.stop)
             await asyncio.to_thread(self._close_channels)
             await asyncio.to_thread(self.engine.stop)
             internal.should_exit = True

@@ -8,13 +8,23 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.base import DeliveryDelayed
+from bot.composition import build_site
 from bot.errors import ChannelError
 from bot.messages import Reply
 from crm.conversations import open_conversation
 from crm.models import Identity, Message, OutboxRow, utc_now
 from crm.unit_of_work import Database
 from tests.pigeons import Pigeon
-from tests.serving import Serving, serving, wait_until
+from tests.serving import (
+    KEYS,
+    FakeDialogue,
+    FakeParser,
+    FakeSenses,
+    Serving,
+    serving,
+    settings_for,
+    wait_until,
+)
 
 
 def stored(server: Serving, *texts: str) -> list[Message]:
@@ -77,3 +87,24 @@ def test_what_fails_because_the_program_ends_is_not_given_up_and_goes_on_by_itse
         pigeon.weather.clear()
         wait_until(lambda: all_sent(server))
     assert pigeon.sent == ["important"]
+
+
+def test_what_is_taken_up_while_durable_work_still_launches_is_no_program_that_ends(tmp_path: Path) -> None:
+    pigeon = Pigeon()
+    with serving(tmp_path, channels={"pigeon": pigeon}) as server:
+        (message,) = stored(server, "early")
+    settings = settings_for(tmp_path)
+    site = build_site(
+        settings,
+        KEYS,
+        dialogue=FakeDialogue(),
+        parser=FakeParser(),
+        senses=FakeSenses(),
+        channels={"pigeon": pigeon},
+    )
+    try:
+        site.outbox.deliver(message.id)
+    finally:
+        site.durable.close(0)
+        site.database.close()
+    assert pigeon.sent == ["early"]

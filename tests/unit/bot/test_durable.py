@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.durable import PROMPT_S, Durable, step
+from bot.slots import Slots
 from tests.serving import wait_until
 
 PAUSE_S = 4.0
@@ -91,3 +92,40 @@ def test_a_pause_outlives_its_process_and_counts_what_was_waited(building: Calla
     register(building())
     assert done.wait(20)
     assert time.monotonic() - began >= PAUSE_S
+
+
+def test_what_a_step_fails_at_while_the_program_ends_is_tried_again_by_the_next(
+    building: Callable[[], Durable],
+) -> None:
+    tried, done = threading.Event(), threading.Event()
+    ends = building()
+    goes_on: list[Durable] = []
+
+    def fail() -> None:
+        tried.set()
+        wait_until(lambda: ends.ending)
+        raise ConnectionError("the other end is closed already")
+
+    ends.workflow("call", lambda: ends.step("ring", fail))
+    ends.launch()
+    ends.enqueue("q", "call", "c", key="k")
+    assert tried.wait(10)
+    ends.close(2)
+    goes_on.append(building())
+    goes_on[0].workflow("call", lambda: goes_on[0].step("ring", done.set))
+    goes_on[0].launch()
+    assert done.wait(10)
+
+
+def test_who_stops_keeps_others_from_what_may_be_under_way_still(
+    tmp_path: Path, building: Callable[[], Durable]
+) -> None:
+    durable, others = building(), Slots(tmp_path / "durable.sqlite")
+    durable.workflow("note", lambda: None)
+    durable.launch()
+    durable.stop(0)
+    with others.abandoned() as slots:
+        assert slots == []
+    durable.close(0)
+    with others.abandoned() as slots:
+        assert slots == [0]

@@ -91,7 +91,7 @@ def test_channels_begin_first_and_end_when_nothing_is_sent_any_more() -> None:
         "outbox.requeue",
         "ready",
     ]
-    assert log[len(started) :] == ["durable.close", "pigeon.close", "raven.close", "engine.stop", "closed"]
+    assert log[len(started) :] == ["durable.stop", "pigeon.close", "raven.close", "engine.stop", "closed"]
 
 
 def test_what_cannot_start_closes_its_channels() -> None:

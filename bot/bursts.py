@@ -28,7 +28,7 @@ def first_burst(waiting: Sequence[Message], window: timedelta) -> list[Message]:
     ``MOST_MESSAGES``. Words, photos and voice notes join when each comes within ``window`` of the one before; photos
     of one album always join. A voice note joins like words: it stands among the texts by what was heard in it. What
     could not be made out stays alone, so that its sender is told; buttons, commands and whatever has a ``kind`` stay
-    alone, too. A burst that Rasa has been asked about stays as it was.
+    alone, too, unless sent as one with others. A burst that Rasa has been asked about stays as it was.
     """
     first = waiting[0]
     if first.state == "asked":

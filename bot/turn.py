@@ -62,8 +62,10 @@ class Parser(Protocol):
 class Pending:
     """A burst of messages that waits for its answer, read in one go; mostly a single message.
 
-    ``message_id`` is the last of them, which the answer is to; ``earlier`` are the others. ``text`` and
-    ``attachments`` are those of all. ``turns`` counts the conversation's turns, this one included.
+    ``message_id`` is the last of them, which the answer is to; ``earlier`` are the others. ``text`` is that of all
+    but those of a kind of their own, which ``kinds`` are, each with its message's error code; ``only_kinds`` tells
+    that there are no others. ``attachments`` are those of all. ``turns`` counts the conversation's turns, this one
+    included.
     """
 
     message_id: str
@@ -72,8 +74,8 @@ class Pending:
     identity_id: int
     text: str
     payload: str | None
-    kind: MessageKind | None
-    error_code: str | None
+    kinds: tuple[tuple[MessageKind, str | None], ...]
+    only_kinds: bool
     language: str
     mode: str
     asked: bool
@@ -178,9 +180,10 @@ class Turn:
 
     def _answer(self, pending: Pending) -> None:
         self._live.publish(Notice(pending.conversation_id, pending.identity_id, "typing"))
-        remark = remark_instead(pending)
-        if remark is not None:
-            self._record(pending, [] if pending.mode == "staff" else [self._said(remark, pending.language)])
+        remarks = remarks_instead(pending)
+        if remarks:
+            said = [self._said(each, pending.language) for each in remarks]
+            self._record(pending, [] if pending.mode == "staff" else said)
             return
         utterance = self._understand(pending)
         language = choose_language(utterance.understanding, pending.language)
@@ -190,9 +193,10 @@ class Turn:
         self._bound_session(pending, replies, language)
 
     def _beside(self, pending: Pending, replies: list[Reply], language: str) -> list[Reply]:
-        """What is to be said of files that never came, before the answer to the words that came with them."""
+        """What is to be said of files that are not read or never came, before the answer to what came with them."""
         lost = remark_on_lost(pending.attachments)
-        return [self._said(lost, language)] if lost and replies else []
+        remarks = [*remarks_on_kinds(pending), *([lost] if lost else [])]
+        return [self._said(each, language) for each in remarks] if replies else []
 
     def _said(self, key: Phrase, language: str) -> Reply:
         minutes, characters = round(self._limits.audio_s / 60), f"{self._limits.characters:,}"
@@ -294,15 +298,26 @@ def choose_language(understanding: Understanding, current: str) -> str:
     return understanding.language if understanding.language in ("en", "zh") else current
 
 
-def remark_instead(pending: Pending) -> Phrase | None:
-    """What the server says itself, where Rasa need not be asked."""
-    if pending.kind is not None and pending.payload is None:
-        return remark_on_kind(pending.kind, pending.error_code)
-    return None if pending.text or pending.payload else remark_on_media(pending.attachments)
+def remarks_instead(pending: Pending) -> list[Phrase]:
+    """What the server says itself, where Rasa need not be asked; nothing where it is."""
+    of_kinds = remarks_on_kinds(pending)
+    if not pending.only_kinds and (pending.text or pending.payload):
+        return []
+    of_media = remark_on_media(pending.attachments)
+    if of_media is not None:
+        return [*of_kinds, of_media]
+    return of_kinds if pending.only_kinds else []
+
+
+def remarks_on_kinds(pending: Pending) -> list[Phrase]:
+    """What to say of locations, documents and the like, once however many of them were sent as one."""
+    return list(dict.fromkeys(remark_on_kind(kind, code) for kind, code in pending.kinds))
 
 
 def _pending(session: Session, burst: list[Message]) -> Pending:
     first, last = burst[0], burst[-1]
+    of_kinds = [(each.kind, each.error_code) for each in burst if each.kind is not None and each.payload is None]
+    others = [each for each in burst if each.kind is None or each.payload is not None]
     conversation = last.conversation
     earlier_turns = session.scalar(
         select(func.count())
@@ -315,10 +330,10 @@ def _pending(session: Session, burst: list[Message]) -> Pending:
         earlier=tuple(each.id for each in burst[:-1]),
         conversation_id=conversation.id,
         identity_id=last.identity_id,
-        text=joined_text(burst),
-        payload=last.payload,
-        kind=last.kind,
-        error_code=last.error_code,
+        text=joined_text(others) if others else "",
+        payload=others[-1].payload if others else None,
+        kinds=tuple(of_kinds),
+        only_kinds=not others,
         language=conversation.language,
         mode=conversation.mode,
         asked=last.state == "asked",

@@ -237,6 +237,40 @@ def test_a_photo_that_never_came_is_said_beside_the_answer_to_its_words(talk: Ch
     assert len(talk.dialogue.heard[0][2]["attachments"]) == 1  # a report is not told to have got the other
 
 
+def test_words_beside_a_file_are_answered_and_the_file_is_remarked_on(talk: Chat) -> None:
+    talk.says("warranty.pdf", kind="document", album="1")
+    talk.answer(talk.says("Is this covered?", album="1"))
+    told = talk.told
+    assert "documents" in told[0]
+    assert told[1:] == ["You said: Is this covered?"]
+    assert talk.states() == ["answered", "answered"]
+
+
+def test_an_album_of_photos_and_films_is_looked_at_whichever_comes_last(talk: Chat) -> None:
+    talk.says("It arrived broken", files=(photo(),), album="1")
+    talk.answer(talk.says("IMG_0231.mp4", kind="video", album="1"))
+    told = talk.told
+    assert "videos" in told[0]
+    assert told[1:] == ["You said: It arrived broken"]
+    assert len(talk.dialogue.heard[0][2]["attachments"]) == 1
+
+
+def test_several_files_sent_as_one_are_remarked_on_once_for_each_kind(talk: Chat) -> None:
+    talk.says("a.pdf", kind="document", album="1")
+    talk.says("b.mp4", kind="video", album="1")
+    talk.answer(talk.says("c.pdf", kind="document", album="1"))
+    first, second = talk.told
+    assert ("documents" in first, "videos" in second) == (True, True)
+    assert talk.heard == []
+
+
+def test_a_photo_that_never_came_beside_a_film_is_said_too(talk: Chat) -> None:
+    talk.says(files=(failed("image", "media_refused", key=None),), album="1")
+    talk.answer(talk.says("b.mp4", kind="video", album="1"))
+    first, second = talk.told
+    assert ("videos" in first, "could not fetch that picture" in second) == (True, True)
+
+
 def test_a_note_beside_a_photo_that_never_came_is_a_note(talk: Chat) -> None:
     talk.answer(talk.says(files=(failed("image", "media_refused", key=None), failed("audio", "no_recogniser"))))
     assert talk.heard == ["/send_voice"]

@@ -42,6 +42,7 @@ def customer(driver: Driver) -> Customer:
 def _as_it_was(driver: Driver) -> Iterator[None]:
     """What one test changes is as before for the next."""
     yield
+    driver.replay(times=0)  # forgets what there was to repeat
     dialogue = driver.server.dialogue
     dialogue.answer, dialogue.delay_s = echo, 0.0
     fresh = FakeSenses()

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.messages import Button, InboundMedia, Reply
-from crm.models import Conversation, OutboxRow, Staff
-from tests.contract.channels.driver import VOICE, Customer, Driver, photo
+from crm.linking import link
+from crm.models import Conversation, Identity, OutboxRow, Staff, utc_now
+from crm.models import Customer as Owner
+from tests.contract.channels.driver import VOICE, Customer, Driver, Shown, photo
 from tests.serving import wait_until
 
 SETTINGS = {"burst_window_s": 0, "delivery_attempts": 3}
@@ -102,12 +104,32 @@ def test_staff_answer_and_the_customer_reads_it(driver: Driver, customer: Custom
         staff_id = staff.id
     desk, conversation_id = driver.server.site.handover, customer.conversation().id
     asyncio.run(desk.take_over(conversation_id, staff_id))
-    asyncio.run(desk.reply(conversation_id, staff_id, "Hello, this is Ana."))
-    customer.wait_for(2)
-    assert customer.texts()[-1] == "Hello, this is Ana."
+    asyncio.run(desk.reply(conversation_id, staff_id, "Hello, this is Ana.", [photo()]))
+    customer.settled()
+    shown = customer.seen()[1:]
+    assert [each.text for each in shown if each.text] == ["Hello, this is Ana."]
+    assert [kind for each in shown for kind in each.files] == ["image"]
     customer.send_text("thank you")
     customer.settled()
-    assert len(customer.texts()) == 2
+    assert customer.seen()[1:] == shown
+
+
+def test_the_shop_writes_first_once_the_conversation_is_over(driver: Driver, customer: Customer) -> None:
+    site, ended = driver.server.site, customer.conversation().id
+    with site.database.writing() as session:
+        owner = Owner(ref=f"C-{customer.record().id}", name="Mei", language="en")
+        session.add(owner)
+        session.flush()
+        assert link(session, session.get_one(Identity, customer.record().id), owner, "staff", utc_now())
+        owner_id = owner.id
+    site.closing.close(ended, "staff")
+    begun = site.outreach.write(owner_id, Reply("Your parcel has come back to us.", (Button("Call me", "/ask_human"),)))
+    customer.settled()
+    assert begun == customer.conversation().id != ended
+    assert customer.seen()[-1] == Shown("Your parcel has come back to us.", ("Call me",))
+    customer.press("Call me")
+    customer.wait_for(3)
+    assert driver.server.dialogue.heard[-1][:2] == (begun, "/ask_human")
 
 
 def test_an_answer_while_the_vendor_asks_to_wait_arrives_later_once_and_in_order(

@@ -5,7 +5,7 @@
 | a direct message | a message of that person |
 | a mention in a channel | a message in the thread, which is answered there; what follows in the thread counts only if it mentions the bot again |
 | pictures, sound, voice clips | media of the message, named by their file id |
-| any other file | a message of its own of the kind ``video`` or ``document``, that tells staff its name |
+| any other file | a message of its own of the kind ``video`` or ``document``, that tells staff its name; joined to the words and the other files that came with it |
 | a forwarded message, or one without words | a message of the kind ``other`` |
 | an edit | an edit; nothing where the words stayed the same, as when Slack adds a preview |
 | a deletion | nothing: what was said stays with the shop until it is erased there |
@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 from bot.channels.base import Command, Edited, Pressed, Received, RemoteMedia, Sender
 from bot.channels.slack.blocks import ACTION
 from bot.channels.slack.markup import plain
+from crm.models import MessageKind
 
 NAME = "slack"
 SUBSCRIBED = ("app_home_opened", "app_mention", "message.im")
@@ -190,17 +191,18 @@ def _messages(
     files = [file for file in _maps(event, "files") if _text(file, "mode") not in {"tombstone", "hidden_by_limit"}]
     media = tuple(found for file in files if (found := _media(file)))
     others = [file for file in files if not _media(file)]
+    album = name if others and (text or media or len(others) > 1) else None
     if text or media:
-        yield Received(sender, name, text, media=media, at=at)
+        yield Received(sender, name, text, media=media, album=album, at=at)
     elif not others and place.is_public:
         yield Received(sender, name, command="start", at=at)  # the bot was called by its name and told nothing
     elif not others:
         yield Received(sender, name, _forwarded(event), kind="other", at=at)
     for number, file in enumerate(others):
-        kind = "video" if _text(file, "mimetype").startswith("video/") else "document"
+        kind: MessageKind = "video" if _text(file, "mimetype").startswith("video/") else "document"
         told = _text(file, "name") or _text(file, "title")
         own_name = f"{name}:{_text(file, 'id')[:32] or number}"
-        yield Received(sender, own_name, told[:200], kind="video" if kind == "video" else "document", at=at)
+        yield Received(sender, own_name, told[:200], kind=kind, album=album, at=at)
 
 
 def _media(file: Mapping[str, Any]) -> RemoteMedia | None:

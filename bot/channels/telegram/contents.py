@@ -80,8 +80,7 @@ def _coordinates(location: Location) -> str:
 
 def _told_file(message: Message) -> str:
     file: Animation | Video | Document | None = message.video or message.animation or message.document
-    name = file.file_name if file is not None else None
-    return "\n".join(part for part in (message.caption, name) if part)
+    return (file.file_name if file is not None else None) or ""
 
 
 def _told_poll(message: Message) -> str:
@@ -101,8 +100,8 @@ def _told_titled(message: Message) -> str:
     return titled.title if titled is not None else ""
 
 
-def _told_caption(message: Message) -> str:
-    return message.caption or ""
+def _told_nothing(message: Message) -> str:
+    return ""
 
 
 def _told_sticker(message: Message) -> str:
@@ -125,12 +124,15 @@ KINDS: tuple[tuple[str, MessageKind, Callable[[Message], str]], ...] = (
     ("checklist", "other", _told_checklist),
     ("game", "other", _told_titled),
     ("invoice", "other", _told_titled),
-    ("paid_media", "other", _told_caption),
-    ("story", "other", _told_caption),
-    ("giveaway", "other", _told_caption),
-    ("giveaway_winners", "other", _told_caption),
+    ("paid_media", "other", _told_nothing),
+    ("story", "other", _told_nothing),
+    ("giveaway", "other", _told_nothing),
+    ("giveaway_winners", "other", _told_nothing),
 )
-"""What is neither words, photo nor sound, and how staff are told of it; the first that is there counts."""
+"""What is neither words, photo nor sound, and how staff are told of it; the first that is there counts.
+
+A caption is told apart, for it is words.
+"""
 
 CONTENT = frozenset(attribute for attribute, _, _ in KINDS) | {
     "text",

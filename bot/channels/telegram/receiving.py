@@ -23,7 +23,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter
 
 from bot.channels.base import Edited, Intake, Received
 from bot.channels.telegram.client import LONG_POLL_S, Client, seconds
-from bot.channels.telegram.updates import Event, GroupCall, Press, Reach, Reading
+from bot.channels.telegram.updates import Captioned, Event, GroupCall, Press, Reach, Reading
 from bot.channels.telegram.words import BUTTON_CLOSED, COME_TO_PRIVATE_CHAT, COMMANDS, words
 
 log = structlog.get_logger(__name__)
@@ -100,6 +100,9 @@ class Receiver:
         match event:
             case Received():
                 self._intake.message(event)
+            case Captioned():
+                self._intake.message(event.unread)
+                self._intake.message(event.words)
             case Edited():
                 self._intake.edit(event)
             case Reach():
@@ -148,7 +151,7 @@ class Receiver:
         if failing[1] < self._pauses.tries:
             return False
         patient = failing[1] < self._pauses.tries * _PATIENCE
-        stored = [other for other in later if isinstance(self.understood(other), Received | Edited)]
+        stored = [other for other in later if isinstance(self.understood(other), Received | Captioned | Edited)]
         for other in stored:
             if patient and other.effective_chat == update.effective_chat:
                 continue

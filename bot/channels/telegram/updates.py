@@ -16,10 +16,12 @@ update                         effect
  location, venue               kind ``location``: the coordinates, and the place's name and address
  contact                       kind ``contact``: name and number; the sender's own, not forwarded, proves their phone
  sticker                       kind ``sticker``: its emoji
- video, animation              kind ``video``: caption and file name
- any other file                kind ``document``: caption and file name
+ video, animation              kind ``video``: the file's name
+ any other file                kind ``document``: the file's name
  poll, dice, game, story,      kind ``other``: what it was, in short
  anything unknown
+ a caption of one of these     a message of its own, joined to the other: its words are answered, and what stands with
+                               them is remarked on
  service messages              none: something was pinned, a timer set, a topic closed …
 ``edited_message``             the stored message's words change, also a caption or a live location; not answered again
 ``callback_query``             the button's press; its keyboard goes; an alert where the question has been left behind
@@ -44,6 +46,8 @@ from bot.channels.base import Command, Edited, Pressed, Proof, Received, Sender
 from bot.channels.telegram.contents import KINDS, SERVICE, media_of, own_phone, told_contact
 
 CHANNEL = "telegram"
+CAPTION = ":caption"
+"""Follows a message's name in that of the words under it, where those are a message of their own."""
 Language = Literal["en", "zh"]
 
 
@@ -69,6 +73,14 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Captioned:
+    """Something that is not read, and ``words`` under it that are: two messages that are answered as one."""
+
+    unread: Received
+    words: Received
+
+
+@dataclass(frozen=True, slots=True)
 class GroupCall:
     """Somebody calls the bot in a group, where it does not talk."""
 
@@ -76,7 +88,7 @@ class GroupCall:
     language: Language
 
 
-Event = Received | Edited | Press | Reach | GroupCall
+Event = Received | Captioned | Edited | Press | Reach | GroupCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ class Reading:
             return self._reach(update.my_chat_member)
         return None
 
-    def _received(self, message: Message) -> Received | None:
+    def _received(self, message: Message) -> Received | Captioned | None:
         user = message.from_user
         if user is None or user.is_bot or message.chat.type != ChatType.PRIVATE:
             return None
@@ -113,7 +125,7 @@ class Reading:
             return _with_words(received, message.text)
         return self._with_content(received, message)
 
-    def _with_content(self, received: Received, message: Message) -> Received | None:
+    def _with_content(self, received: Received, message: Message) -> Received | Captioned | None:
         media = media_of(message, self.photo_limit_bytes)
         if media is not None:
             return replace(received, text=message.caption or "", media=(media,))
@@ -122,13 +134,16 @@ class Reading:
             return replace(received, kind="contact", text=told_contact(message.contact), proof=proof)
         for attribute, kind, told in KINDS:
             if getattr(message, attribute):
-                return replace(received, kind=kind, text=told(message))
+                return _captioned(replace(received, kind=kind, text=told(message)), message.caption)
         if any(getattr(message, attribute) for attribute in SERVICE):
             return None
-        return replace(received, kind="other", text=message.caption or "")
+        return _captioned(replace(received, kind="other"), message.caption)
 
     def _edited(self, message: Message) -> Edited | None:
+        """Of something with a caption it is the caption that changes; what it stands under comes by itself."""
         received = self._received(message)
+        if isinstance(received, Captioned):
+            received = received.words
         return Edited(received, message.edit_date or message.date) if received is not None else None
 
     def _press(self, query: CallbackQuery) -> Press:
@@ -169,6 +184,16 @@ class Reading:
 def language_of(user: User | None) -> Language:
     """What the person's app is set to: Chinese of any kind, or English."""
     return "zh" if user is not None and (user.language_code or "").lower().startswith("zh") else "en"
+
+
+def _captioned(unread: Received, caption: str | None) -> Received | Captioned:
+    """The caption has a name of its own, the same when it is edited or added later."""
+    if not caption:
+        return unread
+    album = unread.album or f"captioned:{unread.channel_message_id}"
+    name = f"{unread.channel_message_id}{CAPTION}"
+    words = replace(unread, channel_message_id=name, kind=None, text=caption, album=album)
+    return Captioned(replace(unread, album=album), words)
 
 
 _COMMAND = re.compile(r"/(?P<name>[A-Za-z]+)(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?$", re.DOTALL)

@@ -90,6 +90,15 @@ def test_other_files_are_told_to_staff_beside_the_words(mime: str, name: str, ki
     words, other = said(body)
     assert (words.text, words.kind) == ("see this", None)
     assert (other.text, other.kind, other.channel_message_id) == (name, kind, f"{words.channel_message_id}:F0OTHER")
+    assert words.album == other.album == words.channel_message_id
+
+
+def test_files_that_are_not_read_are_joined_where_there_are_several() -> None:
+    files = [bodies.file("application/pdf", name, name=f"{name}.pdf") for name in ("F0ONE", "F0TWO")]
+    first, second = said(bodies.message("", files=files))
+    assert first.album == second.album is not None
+    (alone,) = said(bodies.message("", files=files[:1]))
+    assert alone.album is None
 
 
 def test_a_video_clip_of_slacks_is_a_video() -> None:

@@ -10,7 +10,7 @@ from telegram import Message, Update
 from bot.channels.base import Edited, Proof, Received, RemoteMedia, Sender
 from bot.channels.telegram.client import read_update, readable
 from bot.channels.telegram.contents import CONTENT, SERVICE
-from bot.channels.telegram.updates import Event, GroupCall, Press, Reach, Reading
+from bot.channels.telegram.updates import Captioned, Event, GroupCall, Press, Reach, Reading
 from tests.vendors.telegram import PAYLOADS, payload
 
 READING = Reading("700000001", photo_limit_bytes=20_000_000, username="example_shop_bot")
@@ -131,8 +131,6 @@ def test_an_album_is_joined_by_its_name() -> None:
         ("contact_without_account", "contact", "Plumber, 0815432345"),
         ("sticker", "sticker", "👍"),
         ("animation", "video", "giphy.mp4"),
-        ("video", "video", "It makes this noise\nIMG_0231.mp4"),
-        ("document", "document", "Is this covered?\nwarranty.pdf"),
         ("poll", "other", "Which colour?\n- Red\n- Blue"),
         ("dice", "other", "🎲 4"),
         ("game", "other", "Corsairs"),
@@ -141,6 +139,50 @@ def test_an_album_is_joined_by_its_name() -> None:
 def test_what_is_neither_words_nor_media_tells_staff_what_it_was(name: str, kind: str, text: str) -> None:
     event = received(name)
     assert (event.kind, event.text, event.media) == (kind, text, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "file", "caption"),
+    [
+        ("video", "video", "IMG_0231.mp4", "It makes this noise"),
+        ("document", "document", "warranty.pdf", "Is this covered?"),
+    ],
+)
+def test_a_caption_under_what_is_not_read_is_words(name: str, kind: str, file: str, caption: str) -> None:
+    event = read(name)
+    assert isinstance(event, Captioned)
+    unread, words = event.unread, event.words
+    assert (unread.channel_message_id, unread.kind, unread.text) == ("41", kind, file)
+    assert (words.channel_message_id, words.kind, words.text) == ("41:caption", None, caption)
+    assert unread.album == words.album == "captioned:41"
+    assert (unread.sender, words.sender, words.media, words.at) == (LI, LI, (), SENT_AT)
+
+
+def test_a_captioned_film_among_photos_stays_with_them() -> None:
+    event = read("video", media_group_id="7")
+    assert isinstance(event, Captioned)
+    assert (event.unread.album, event.words.album) == ("7", "7")
+
+
+def test_a_film_without_a_caption_is_one_message() -> None:
+    event = received("video", caption=None)
+    assert (event.channel_message_id, event.kind, event.text, event.album) == ("41", "video", "IMG_0231.mp4", None)
+
+
+def test_of_a_captioned_film_the_caption_is_edited() -> None:
+    data = payload("video")
+    message = data.pop("message") | {"caption": "It makes that noise", "edit_date": 1751800100}
+    update = Update.de_json({**data, "edited_message": message}, None)
+    assert update is not None
+    event = READING.event(update)
+    assert isinstance(event, Edited)
+    assert (event.message.channel_message_id, event.message.text) == ("41:caption", "It makes that noise")
+
+
+def test_words_under_what_nobody_knows_yet_are_words() -> None:
+    event = read("sticker", sticker=None, hologram={"file_id": "x"}, caption="Where is my order?")
+    assert isinstance(event, Captioned)
+    assert (event.unread.kind, event.words.kind, event.words.text) == ("other", None, "Where is my order?")
 
 
 def test_content_that_the_library_stumbles_over_is_not_passed_over() -> None:

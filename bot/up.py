@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Channel
-from bot.channels.registry import build_channels
+from bot.channels.registry import build_channels, names_for_people
 from bot.composition import (
     Site,
     build_actions_for,
@@ -37,7 +37,7 @@ def bring_up(settings: Settings) -> None:
     make_data_directory(settings)
     channels = build_channels(settings, load_or_create_keys(settings.secrets_path))  # what is missing is told at once
     prepared = prepare(settings, Steps())
-    _announce(settings, prepared)
+    _announce(settings, prepared, names_for_people(settings, channels))
     program = build_program(settings, prepared, ports, channels)
     program.run()
 
@@ -123,9 +123,12 @@ def _answers(site: Site) -> bool:
     return True
 
 
-def _announce(settings: Settings, prepared: Prepared) -> None:
+def _announce(settings: Settings, prepared: Prepared, channels: Sequence[str]) -> None:
     base = settings.base_url
-    click.echo(f"\n  Demo page  {base}/\n  Console    {base}/console\n  Metrics    {base}/metrics\n", err=True)
+    places = {"Demo page": f"{base}/"} if settings.demo else {}
+    places |= {"Console": f"{base}/console", "Metrics": f"{base}/metrics", "Channels": ", ".join(channels)}
+    lines = "\n".join(f"  {what:<9}  {where}" for what, where in places.items())
+    click.echo(f"\n{lines}\n", err=True)
     if prepared.first_password:
         click.echo(
             f"  First staff account: {FIRST_STAFF_EMAIL}\n  Its password, shown only now: {prepared.first_password}\n",

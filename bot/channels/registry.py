@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -34,6 +35,12 @@ def build_channels(settings: Settings, keys: Keys) -> dict[str, Channel]:
             raise SetupError(f"CRMBOT_CHANNELS: {path} calls itself {channel.name!r}, as another channel does")
         channels[channel.name] = channel
     return channels
+
+
+def names_for_people(settings: Settings, channels: Iterable[str]) -> list[str]:
+    """All ways to reach customers, the web first; those of ours with how they are connected: ``slack (socket)``."""
+    modes = {"telegram": settings.telegram_mode, "slack": settings.slack_mode}
+    return [WEB, *(f"{name} ({modes[name]})" if name in modes else name for name in channels)]
 
 
 def _telegram(settings: Settings, keys: Keys, token: SecretStr) -> Channel:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.channels.base import Channel, Outgoing
-from bot.channels.registry import build_channels
+from bot.channels.registry import build_channels, names_for_people
 from bot.errors import SetupError
 from tests.serving import KEYS, settings_for
 
@@ -133,3 +133,16 @@ def test_what_is_missing_is_told_in_one_line_without_secrets(
     assert words in told
     assert "\n" not in told
     assert not any(secret in told for secret in (TELEGRAM, BOT, APP))
+
+
+def test_people_are_told_which_channels_are_on_and_how_they_are_connected(tmp_path: Path) -> None:
+    plain = settings_for(tmp_path)
+    assert names_for_people(plain, ()) == ["web"]
+    assert names_for_people(plain, ("telegram", "slack", "pigeon")) == [
+        "web",
+        "telegram (polling)",
+        "slack (socket)",
+        "pigeon",
+    ]
+    hooked = settings_for(tmp_path, telegram_mode="webhook", slack_mode="http")
+    assert names_for_people(hooked, ("telegram", "slack")) == ["web", "telegram (webhook)", "slack (http)"]

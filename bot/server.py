@@ -85,6 +85,7 @@ class Program:
     on_ready: Callable[[], None]
     on_close: Callable[[], None]
     _told_to_stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _launching: threading.Lock = field(default_factory=threading.Lock, init=False)
     _failure: Exception | None = field(default=None, init=False)
 
     def run(self) -> None:
@@ -119,7 +120,7 @@ class Program:
             # that send their answers. What these still receive is stored, and answered after the next start.
             log.info("stopping")
             public.should_exit = True
-            await asyncio.to_thread(self.durable.stop)
+            await asyncio.to_thread(self._stop_work)
             await asyncio.to_thread(self._close_channels)
             await asyncio.to_thread(self.engine.stop)
             internal.should_exit = True
@@ -144,13 +145,18 @@ class Program:
         ready = self.engine.wait_ready(LONGEST_START_S)
         if not ready:
             log.error("engine_not_ready", waited_s=LONGEST_START_S)
-        if self._told_to_stop.is_set():
-            return
-        self.durable.launch()
+        with self._launching:
+            if self._told_to_stop.is_set():
+                return
+            self.durable.launch()
         self.inbox.requeue(at_start=True)
         self.outbox.requeue(at_start=True)
         if ready:
             self.on_ready()
+
+    def _stop_work(self) -> None:
+        with self._launching:  # what is half launched cannot be stopped
+            self.durable.stop()
 
     def _close_channels(self) -> None:
         for channel in self.channels:

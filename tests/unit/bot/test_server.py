@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -100,3 +101,30 @@ def test_what_cannot_start_closes_its_channels() -> None:
     with pytest.raises(SetupError, match="no disk"):
         whole.run()
     assert log[-4:] == ["pigeon.close", "raven.close", "engine.stop", "closed"]
+
+
+class Launching(Recorder):
+    """Durable work whose launch takes until somebody wants the program to end, and a little longer."""
+
+    def __init__(self, log: list[str]) -> None:
+        super().__init__("durable", log)
+        self.told = threading.Event()
+
+    def launch(self) -> None:
+        self.log.append("durable.launch")
+        assert self.told.wait(10)
+        time.sleep(0.3)
+        self.log.append("durable launched")
+
+
+def test_who_ends_in_the_midst_of_the_launch_stops_what_was_launched() -> None:
+    log: list[str] = []
+    launching = Launching(log)
+    whole = program(log, durable=launching)
+    running = threading.Thread(target=whole.run)
+    running.start()
+    wait_until(lambda: "durable.launch" in log)
+    whole.stop()
+    launching.told.set()
+    running.join(30)
+    assert log.index("durable launched") < log.index("durable.stop")

@@ -1,7 +1,7 @@
 """Every update of both vendors comes three times to each of two servers on one data directory, in any order, at once.
 
 Each message is stored once and answered once: counted in the records, at Rasa's stand-in and at the fake vendors. In
-the second test one of the servers is killed with SIGKILL in the middle, and begun again.
+the second test one of the servers is killed with SIGKILL in the middle: the other takes over, and it begins again.
 """
 
 from __future__ import annotations
@@ -38,9 +38,6 @@ PEOPLE = 2
 """Of each vendor, in each round."""
 PATIENCE_S = 30.0
 """Slack itself waits for three seconds and then repeats, which this test does anyhow."""
-IN_FLIGHT = 12
-"""More sends than these were never under way at once when the server was killed."""
-
 Post = Callable[[str], httpx.Response]
 """Delivers one update to the server of this address."""
 
@@ -206,6 +203,11 @@ def shuffled(posts: list[Post], count: int, chance: random.Random) -> list[tuple
     return deliveries
 
 
+def repeat(posts: list[Post], url: str) -> None:
+    for post in posts:
+        assert post(url).status_code == 200
+
+
 def settle(people: list[TelegramCustomer | SlackCustomer], expected: dict[int, int]) -> None:
     for index, person in enumerate(people):
         wait_until(lambda person=person, index=index: len(person.own()) == expected[index], timeout_s=60)
@@ -257,14 +259,14 @@ def test_a_server_that_is_killed_amid_repeats_loses_and_doubles_nothing(play: Pl
         outcomes = [each.exception() or each.result().status_code for each in sent]
     assert all(outcome == 200 or isinstance(outcome, httpx.HTTPError) for outcome in outcomes)
     play.servers.kill(0)
+    repeat(posts, play.servers.urls[0])  # a vendor goes on until it is told that the update has arrived
+    settle(people, expected)  # the other server has taken over what the killed one was doing
     play.servers.start()
-    for post in posts:  # a vendor goes on until it is told that the update has arrived
-        assert post(play.servers.urls[-1]).status_code == 200
-    settle(people, expected)
+    repeat(posts, play.servers.urls[-1])
     time.sleep(0.5)
     too_many = Counter[str]()
     for person in people:
         seen, answers = Counter(person.texts()), Counter(check_records(person))
         assert answers <= seen
         too_many += seen - answers
-    assert too_many.total() <= IN_FLIGHT
+    assert too_many.total() <= len(people)  # a send to each of them was under way at most, and may have arrived

@@ -248,7 +248,7 @@ class Turn:
         return replies
 
     def _record(self, pending: Pending, replies: list[Reply]) -> None:
-        """Stores the answers and marks the message, at once or not at all."""
+        """Stores the answers and marks the message, at once or not at all; no answers where staff answer by now."""
         failed = any(reply.done == FAILED for reply in replies)
         with self._database.writing() as session:
             message = session.get_one(Message, pending.message_id)
@@ -256,6 +256,8 @@ class Turn:
                 return
             _mark(session, pending, message, "failed" if failed else "answered")
             conversation = message.conversation
+            if conversation.mode == "staff":
+                replies = []
             if failed and conversation.mode == "bot":
                 conversation.mode = "waiting"
             conversation.last_at = utc_now()

@@ -288,6 +288,22 @@ def test_staff_who_hold_the_conversation_are_not_talked_over(talk: Chat) -> None
     assert (talk.told, talk.heard, talk.states()) == ([], [], ["answered"] * 4)
 
 
+def test_staff_who_take_over_while_rasa_thinks_are_not_talked_over_nor_shut_out(talk: Chat) -> None:
+    def taken_over_meanwhile(text: str, metadata: dict[str, Any]) -> list[Reply]:
+        talk.staff_take_over()
+        return [Reply("Bye.", done="goodbye")]
+
+    talk.dialogue.answer = taken_over_meanwhile
+    talk.answer(talk.says("thanks"))
+    assert (talk.told, talk.closed, talk.states()) == ([], [], ["answered"])
+
+
+def test_nobody_apologises_beside_staff(talk: Chat) -> None:
+    talk.staff_take_over()
+    talk.turn.give_up(talk.says("hello"))
+    assert (talk.told, talk.states()) == ([], ["failed"])
+
+
 def test_a_burst_counts_as_one_turn_towards_a_fresh_session(talk: Chat) -> None:
     for number in range(4):
         talk.says(f"a{number}", 10 * number)

@@ -156,6 +156,7 @@ class FakeTelegram:
         self._closed = False
         self._changed = threading.Condition(threading.RLock())
         self._update_ids = itertools.count(494890300)
+        self._latest_id = 0
         self._message_ids = itertools.count(100)
         self._people_ids = itertools.count(500100201)
         self._names = itertools.count(1)
@@ -172,8 +173,13 @@ class FakeTelegram:
         """Queues an update under a new id, and returns it as the bot will get it."""
         with self._changed:
             update = {**update, "update_id": next(self._update_ids)}
+            self._latest_id = update["update_id"]
             self._queue([update])
             return update
+
+    def after_a_quiet_week(self, first_id: int) -> None:
+        """Later updates are counted from any number (core.telegram.org/bots/api#update)."""
+        self._update_ids = itertools.count(first_id)
 
     def redeliver(self, *updates: dict[str, Any]) -> None:
         """The same updates again, under the same ids: what a server does that did not see the acknowledgement."""
@@ -305,7 +311,12 @@ class FakeTelegram:
             return sorted(self._pending, key=lambda update: update["update_id"])[:limit]
 
     def _forget(self, offset: int) -> None:
-        """An offset acknowledges every update below it; a negative one counts from the end of the queue."""
+        """An offset acknowledges every update below it; a negative one counts from the end of the queue.
+
+        One from far beyond the queue's end counts as none (telegram-bot-api, Client.cpp; td, TQueue.cpp).
+        """
+        if offset > self._latest_id + 11:
+            return
         ids = sorted(update["update_id"] for update in self._pending)
         if offset < 0:
             offset = ids[offset:][0] if ids else 0

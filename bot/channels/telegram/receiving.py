@@ -127,7 +127,8 @@ class Receiver:
             failed = await self._failed(update, tasks)
             if failed and not await self._to_blame(update, updates[place + 1 :], tasks):
                 return False
-            self._offset = max(self._offset or 0, update.update_id + 1)
+            if update.update_id > 0:  # the latest, not the highest: after a quiet week they are counted from anywhere
+                self._offset = update.update_id + 1
         return True
 
     async def _failed(self, update: Update, tasks: TaskGroup) -> bool:

@@ -74,6 +74,20 @@ def test_everything_comes_in_order_and_is_then_acknowledged(fake: FakeTelegram, 
     assert len(fake.acknowledged) == 4
 
 
+def test_updates_that_are_counted_anew_after_a_quiet_week_are_taken_once(
+    fake: FakeTelegram, intake: RecordingIntake
+) -> None:
+    person = fake.person()
+    with polling(fake, intake):
+        person.text("before")
+        wait_until(lambda: not fake.waiting and intake.texts())
+        fake.after_a_quiet_week(first_id=17)
+        person.text("after")
+        person.text("and on")
+        wait_until(lambda: not fake.waiting)
+    assert intake.texts() == ["before", "after", "and on"]
+
+
 def test_what_is_not_stored_is_not_acknowledged(fake: FakeTelegram, intake: RecordingIntake) -> None:
     person = fake.person()
     storing, go_on = threading.Event(), threading.Event()

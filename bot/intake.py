@@ -21,6 +21,7 @@ from bot.inbox import Draft, Inbox, Stored, clean_text, known_message, latest_of
 from bot.live import Live, Notice
 from bot.metrics import Metrics
 from bot.start_links import verify_start_link
+from crm.conversations import current_conversation
 from crm.linking import link, prove
 from crm.models import Attachment, Customer, Identity, Message, utc_now
 from crm.unit_of_work import Database
@@ -108,6 +109,23 @@ class ChannelIntake(Intake):
             self._accept(session, _find_or_make(session, sender), proof, utc_now())
 
         self._write(accept)
+
+    def introduce(self, sender: Sender) -> None:
+        """Notes their name, and the language of their app while nothing that they wrote tells a language."""
+
+        def note(session: Session) -> None:
+            identity = _find(session, sender)
+            if identity is None:
+                return
+            identity.name = _name(sender) or identity.name
+            if sender.language is None or _has_spoken(session, identity):
+                return
+            identity.language = sender.language
+            latest = current_conversation(session, identity.id)
+            if latest is not None and latest.closed_at is None:
+                latest.language = sender.language
+
+        self._write(note)
 
     def reachable(self, sender: Sender, *, reachable: bool) -> None:
         """Notes that the sender has blocked the bot, or let it in again; who never wrote is not noted."""
@@ -299,6 +317,17 @@ def _greet(identity: Identity, sender: Sender, at: datetime) -> None:
     identity.last_seen_at = max(identity.last_seen_at or at, at)
     identity.unreachable_at = None
     identity.name = _name(sender) or identity.name
+
+
+def _has_spoken(session: Session, identity: Identity) -> bool:
+    """Whether words of theirs were in a language; that of a button or a command is not told by them."""
+    in_words = select(Message.id).where(
+        Message.identity_id == identity.id,
+        Message.author == "customer",
+        Message.payload.is_(None),
+        Message.language.in_(("en", "zh", "mixed")),
+    )
+    return session.scalar(in_words.limit(1)) is not None
 
 
 def _obey(identity: Identity, command: Command | None, at: datetime) -> None:

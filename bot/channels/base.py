@@ -114,6 +114,10 @@ class Intake(Protocol):
         """Links the sender to the one customer the proof names, if there is exactly one."""
         ...
 
+    def introduce(self, sender: Sender) -> None:
+        """Tells the name and the language of somebody who has written before these were known."""
+        ...
+
     def reachable(self, sender: Sender, *, reachable: bool) -> None:
         """The sender has blocked the bot, or let it in again."""
         ...

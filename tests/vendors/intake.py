@@ -13,7 +13,7 @@ from tests.serving import wait_until
 
 @dataclass
 class RecordingIntake(Intake):
-    """``taken`` is everything in order. ``weather`` may raise before a call is taken.
+    """``taken`` is everything in order but the ``introduced``. ``weather`` may raise before a call is taken.
 
     ``open_buttons`` is what ``press`` answers.
     """
@@ -21,6 +21,7 @@ class RecordingIntake(Intake):
     open_buttons: bool = True
     weather: Callable[[Any], None] = lambda value: None
     taken: list[Any] = field(default_factory=list)
+    introduced: list[Sender] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def message(self, received: Received) -> None:
@@ -35,6 +36,9 @@ class RecordingIntake(Intake):
 
     def prove(self, sender: Sender, proof: Proof) -> None:
         self._take((sender, proof))
+
+    def introduce(self, sender: Sender) -> None:
+        self.introduced.append(sender)
 
     def reachable(self, sender: Sender, *, reachable: bool) -> None:
         self._take((sender, reachable))

@@ -159,16 +159,18 @@ class Receiving:
     async def _meet(self, place: Place, team: str) -> None:
         """Asks who it is; where the site wants it, their verified e-mail address proves it, though never in public."""
         found = await self._people.news(place.user, team)
-        if found is None or found.email is None or not self._link_by_email:
-            return
-        if place.is_public:
-            self._people.ask_again(place.user)  # for when they write in private
+        if found is None:
             return
         sender = self._named(Sender("slack", team, place.external_id), place.user)
+        email = found.email if self._link_by_email else None
         try:
-            await self._stored(self._intake.prove, sender, Proof("email", found.email))
+            await self._stored(self._intake.introduce, sender)
+            if email is not None and not place.is_public:
+                await self._stored(self._intake.prove, sender, Proof("email", email))
         except _NotStored:
             self._people.ask_again(place.user)
+        if email is not None and place.is_public:
+            self._people.ask_again(place.user)  # for when they write in private
 
     async def _tell_choice(self, chosen: Chosen, is_open: bool) -> None:
         if is_open:

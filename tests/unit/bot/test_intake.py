@@ -469,6 +469,30 @@ class TestProofs:
             place.intake.prove(MEI, Proof("staff", "c-1"))
 
 
+def test_who_is_introduced_after_their_first_message_is_answered_in_their_language(place: Place) -> None:
+    unknown = replace(MEI, name=None, language=None)
+    place.intake.message(Received(unknown, "1", kind="document", text="a.pdf"))
+    assert place.identity().language == "en"
+    place.intake.introduce(MEI)
+    with place.database.reading() as session:
+        conversation = session.scalars(select(Conversation)).one()
+    assert (place.identity().name, place.identity().language, conversation.language) == ("Mei", "zh", "zh")
+
+
+def test_the_language_of_ones_words_outweighs_that_of_ones_app(place: Place) -> None:
+    place.intake.message(Received(replace(MEI, language="en"), "1", "where is my order"))
+    with place.database.writing() as session:
+        session.scalars(select(Message)).one().language = "en"
+    place.intake.introduce(MEI)
+    assert place.identity().language == "en"
+
+
+def test_nobody_who_never_wrote_is_introduced(place: Place) -> None:
+    place.intake.introduce(MEI)
+    with place.database.reading() as session:
+        assert session.scalars(select(Identity)).all() == []
+
+
 def test_who_blocks_the_bot_is_unreachable_until_they_write_or_let_it_in(place: Place) -> None:
     place.intake.reachable(MEI, reachable=False)
     with place.database.reading() as session:

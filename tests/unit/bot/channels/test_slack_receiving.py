@@ -206,6 +206,8 @@ def test_name_and_language_are_known_from_the_second_message_on(desk: Desk) -> N
     first, second = (each.sender for each in desk.intake.taken)
     assert (first.name, first.language) == (None, None)
     assert (second.name, second.language) == ("小美", "zh")
+    (introduced,) = [each for each in desk.intake.introduced if each.external_id == user]
+    assert introduced == second, "the answer to the first may be in their language already"
     assert len(desk.slack.calls_of("users.info")) == 1
 
 

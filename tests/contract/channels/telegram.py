@@ -111,7 +111,8 @@ class TelegramCustomer(Customer):
 
     def press(self, title: str) -> None:
         """A key of a keyboard types its title."""
-        is_key = any(title in _keys(sent) for sent in self.person.seen[-1:])
+        latest = next((each for each in reversed(self.person.seen) if title in _shown(each).buttons), None)
+        is_key = latest is not None and title in _keys(latest)
         self._sent(self.person.text(title) if is_key else self.person.press(title))
 
     def seen(self) -> list[Shown]:

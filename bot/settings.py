@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import httpx
 from limits import parse
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, field_validator
@@ -145,6 +146,17 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError(f"{rate!r} is no rate; write it as in 30/minute") from error
         return rate
+
+    @field_validator("telegram_api_url", "slack_api_url")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        try:
+            url = httpx.URL(address)
+        except httpx.InvalidURL:
+            url = httpx.URL()
+        if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+            raise ValueError("no address; write it as in https://bots.example.com, without a user's name")
+        return address
 
     @property
     def crm_url(self) -> str:

@@ -25,9 +25,9 @@ def build_channels(settings: Settings, keys: Keys) -> dict[str, Channel]:
     Raises SetupError with one clear line when a setting that one of them needs is missing or wrong.
     """
     channels: dict[str, Channel] = {}
-    if settings.telegram_token is not None:
+    if settings.telegram_token:  # neither missing nor empty
         channels["telegram"] = _telegram(settings, keys, settings.telegram_token)
-    if settings.slack_bot_token is not None:
+    if settings.slack_bot_token:
         channels["slack"] = _slack(settings, settings.slack_bot_token)
     for path in (settings.channels or "").split():
         channel = _third_party(path)
@@ -61,11 +61,11 @@ def _telegram(settings: Settings, keys: Keys, token: SecretStr) -> Channel:
 
 def _slack(settings: Settings, bot_token: SecretStr) -> Channel:
     app_token, signing_secret = settings.slack_app_token, settings.slack_signing_secret
-    if settings.slack_mode == "socket" and app_token is None:
+    if settings.slack_mode == "socket" and not app_token:
         raise SetupError("Slack's Socket Mode needs CRMBOT_SLACK_APP_TOKEN (xapp-…), or set CRMBOT_SLACK_MODE=http")
     if settings.slack_mode == "http":
         _needs_public_url(settings, "CRMBOT_SLACK_MODE=http")
-        if signing_secret is None:
+        if not signing_secret:
             raise SetupError("CRMBOT_SLACK_MODE=http needs CRMBOT_SLACK_SIGNING_SECRET")
     from bot.channels.slack import SlackChannel
 

@@ -99,6 +99,11 @@ def test_databases_and_models_can_lie_elsewhere(tmp_path: Path) -> None:
         ("session_turns", "0", "greater than 0"),
         ("perception_workers", "0", "greater than or equal to 1"),
         ("rasa_timeout_s", "soon", "valid number"),
+        ("telegram_api_url", "not an address", "no address"),
+        ("telegram_api_url", "ftp://bots.example.com", "no address"),
+        ("telegram_api_url", "https://me:secret@bots.example.com", "no address"),
+        ("slack_api_url", "slack.com/api/", "no address"),
+        ("slack_api_url", "https:///api/", "no address"),
     ],
 )
 def test_a_value_that_cannot_be_is_named_and_explained(

@@ -74,6 +74,7 @@ def build(directory: Path, **changes: Any) -> dict[str, Channel]:
 
 def test_there_is_none_without_a_token(tmp_path: Path) -> None:
     assert build(tmp_path) == {}
+    assert build(tmp_path, telegram_token="", slack_bot_token="", slack_app_token="", channels="") == {}
 
 
 def test_tokens_and_names_make_channels(tmp_path: Path) -> None:
@@ -107,6 +108,11 @@ def test_being_called_needs_an_address_and_what_proves_the_caller(tmp_path: Path
         ({"telegram_token": TELEGRAM, "telegram_mode": "webhook"}, "CRMBOT_PUBLIC_URL"),
         ({"telegram_token": TELEGRAM, "telegram_mode": "webhook", "public_url": "chat.example.com"}, "https://"),
         ({"slack_bot_token": BOT}, "CRMBOT_SLACK_APP_TOKEN"),
+        ({"slack_bot_token": BOT, "slack_app_token": ""}, "CRMBOT_SLACK_APP_TOKEN"),
+        (
+            {"slack_bot_token": BOT, "slack_mode": "http", "public_url": HTTPS, "slack_signing_secret": ""},
+            "CRMBOT_SLACK_SIGNING_SECRET",
+        ),
         ({"slack_bot_token": BOT, "slack_mode": "http", "slack_signing_secret": "s"}, "CRMBOT_PUBLIC_URL"),
         ({"slack_bot_token": BOT, "slack_mode": "http", "public_url": HTTPS}, "CRMBOT_SLACK_SIGNING_SECRET"),
         ({"channels": "no_such_module:Pigeon"}, "no_such_module:Pigeon cannot be made: ModuleNotFoundError"),

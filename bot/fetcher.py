@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import httpcore
 import httpx
 
-from bot.channels.base import MediaRefused, MediaUnavailable
+from bot.channels.base import FileTooLarge, MediaRefused, MediaUnavailable
 
 REDIRECTS = 3
 SILENCE_S = 15.0
@@ -161,7 +161,7 @@ class Fetcher:
             raise MediaRefused("packed, though asked for as it is")  # never unpacked: no bomb
         declared = given.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
-            raise MediaRefused(f"larger than {self._max_bytes} bytes")
+            raise FileTooLarge(f"larger than {self._max_bytes} bytes")
         return self._limited(response.iter_stream())
 
     def _limited(self, chunks: Iterable[bytes]) -> bytes:
@@ -169,7 +169,7 @@ class Fetcher:
         for chunk in chunks:
             body += chunk
             if len(body) > self._max_bytes:
-                raise MediaRefused(f"larger than {self._max_bytes} bytes")
+                raise FileTooLarge(f"larger than {self._max_bytes} bytes")
             if self._closed:
                 raise MediaUnavailable("the program is ending")
         return bytes(body)

@@ -188,9 +188,15 @@ class MediaUnavailable(ChannelError):
 
 
 class MediaRefused(ChannelError):
-    """The file will never be had: too large, gone, or from a place that files are not fetched from."""
+    """The file will never be had: gone, or from a place that files are not fetched from."""
 
     code = "media_refused"
+
+
+class FileTooLarge(MediaRefused):
+    """The file is larger than may be fetched: a smaller one is asked for, not the same again."""
+
+    code = "media_too_large"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import MediaRefused, MediaUnavailable
+from bot.channels.base import FileTooLarge, MediaRefused, MediaUnavailable
 from bot.channels.slack.refusals import UNREACHED, code_of, needed_scope
 from bot.fetcher import Fetcher
 
@@ -55,7 +55,7 @@ class Files:
         file: Mapping[str, Any] = answer.get("file") or {}
         size = file.get("size")
         if isinstance(size, int) and size > self._limit_bytes:
-            raise MediaRefused(f"larger than {self._limit_bytes} bytes")
+            raise FileTooLarge(f"larger than {self._limit_bytes} bytes")
         url = file.get("url_private_download") or file.get("url_private")
         if not isinstance(url, str):
             raise MediaRefused("Slack keeps no such file")

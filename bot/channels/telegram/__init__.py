@@ -29,6 +29,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bot.channels.base import (
     Channel,
     DeliveryRefused,
+    FileTooLarge,
     Finding,
     Intake,
     MediaRefused,
@@ -136,6 +137,8 @@ class TelegramChannel(Channel):
         except BadRequest as error:
             if "temporarily" in error.message.lower():
                 raise MediaUnavailable("Telegram does not have the file now") from None
+            if "too big" in error.message.lower():
+                raise FileTooLarge("larger than Telegram gives to bots") from None
             raise MediaRefused(f"Telegram does not give the file: {error.message}") from None
         except TelegramError as error:
             if isinstance(error, InvalidToken):
@@ -144,7 +147,7 @@ class TelegramChannel(Channel):
         except ChannelError as error:
             raise MediaUnavailable(str(error)) from None
         if (file.file_size or 0) > self._media_limit_bytes:
-            raise MediaRefused(f"larger than {self._media_limit_bytes} bytes")
+            raise FileTooLarge(f"larger than {self._media_limit_bytes} bytes")
         return self._fetcher.fetch(self._file_url(file.file_path))
 
     def _file_url(self, path: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.channels.base import Channel, MediaRefused, MediaUnavailable, Outgoing
+from bot.channels.base import Channel, FileTooLarge, MediaRefused, MediaUnavailable, Outgoing
 from bot.collecting import Collecting
 from bot.live import Live, Notice
 from bot.media_intake import MediaIntake
@@ -137,6 +137,7 @@ def test_one_that_cannot_be_had_now_keeps_none_from_the_others(place: Place) -> 
     ("found", "code"),
     [
         (MediaRefused("gone"), "media_refused"),
+        (FileTooLarge("larger"), "media_too_large"),
         (b"", "empty_media"),
         (b"only words", "unsupported_media"),
         (NOTE * 10, "media_too_large"),

@@ -21,7 +21,7 @@ from typing import Any
 import httpcore
 import pytest
 
-from bot.channels.base import MediaRefused, MediaUnavailable
+from bot.channels.base import FileTooLarge, MediaRefused, MediaUnavailable
 from bot.fetcher import Fetcher, addresses_of, is_public
 
 PEM = Path(__file__).with_name("files_host.pem")
@@ -520,7 +520,7 @@ def test_a_lasting_refusal_is_not(server: Server, code: int) -> None:
 def test_a_file_may_be_as_large_as_the_limit_and_no_larger(server: Server) -> None:
     server.answers |= {"/just": ok(b"x" * LIMIT), "/over": ok(b"x" * (LIMIT + 1))}
     assert len(from_origin(server).fetch(f"{server.origin}/just")) == LIMIT
-    with pytest.raises(MediaRefused, match="larger than 1000 bytes"):
+    with pytest.raises(FileTooLarge, match="larger than 1000 bytes"):
         from_origin(server).fetch(f"{server.origin}/over")
 
 

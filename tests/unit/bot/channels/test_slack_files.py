@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.channels.base import MediaRefused, MediaUnavailable
+from bot.channels.base import FileTooLarge, MediaRefused, MediaUnavailable
 from bot.channels.slack import SlackChannel
 from tests.vendors.slack import Failure, FakeSlack, fake_slack, rate_limited
 from tests.vendors.slack_channel import channel_for
@@ -77,7 +77,7 @@ def test_a_file_that_was_deleted_is_refused(slack: FakeSlack, channel: SlackChan
 
 @pytest.mark.parametrize("size", [1001, 10], ids=["as Slack says", "though Slack says otherwise"])
 def test_a_file_that_is_too_large_is_refused(slack: FakeSlack, channel: SlackChannel, size: int) -> None:
-    with pytest.raises(MediaRefused, match="larger"):
+    with pytest.raises(FileTooLarge, match="larger"):
         channel.fetch(slack.add_file("image", b"x" * 1001, size=size)["id"])
 
 

@@ -55,7 +55,7 @@ TURNS, DELIVERIES, CLOSINGS = "turns", "deliveries", "closings"
 EVERY_HALF_MINUTE, EVERY_HOUR = "*/30 * * * * *", "0 17 * * * *"
 GROWTH = 4
 """How many times larger than what was sent a photo may be once it is cleaned."""
-MEDIA_ATTEMPTS = 4
+MEDIA_ATTEMPTS = 6
 """Tries to fetch a file, over some four seconds and what the fetches take: the customer waits for the answer."""
 FINISHED_KEPT = timedelta(days=1)
 """How long the durable engine remembers work that ended well."""

@@ -7,6 +7,7 @@ a turn fetches them. Only when a call returns is what it brought on the disk, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ COMMAND_PAYLOADS: Mapping[Command, str] = {
     "privacy": "/ask_privacy",
     "stop": "/stop",
 }
+_UNKNOWN_COMMAND = re.compile(r"/[A-Za-z]\w{0,31}(@\w+)?", re.ASCII)
+"""What another bot would know: no words of any language, so it is answered with what there is here."""
 IDENTIFIED = "/identified"
 """What a shared contact or a start link says once it has proven who the sender is."""
 KEPT_CHARACTERS = 40_000
@@ -226,6 +229,8 @@ class ChannelIntake(Intake):
     def _draft(self, received: Received, now: datetime, *, edited_at: datetime | None = None) -> Draft:
         text, kind = clean_text(received.text), received.kind
         payload = COMMAND_PAYLOADS[received.command] if received.command else None
+        if payload is None and _UNKNOWN_COMMAND.fullmatch(text.strip()):
+            payload = COMMAND_PAYLOADS["help"]
         if received.command and (not text.strip() or received.proof):
             text = f"/{received.command}"  # a start link's parameter is no word of the customer's, and is not kept
         if len(text) > self._text_limit and payload is None and kind is None:

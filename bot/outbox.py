@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.channels.base import (
@@ -33,6 +33,7 @@ from bot.media_intake import MediaIntake, StoredMedia
 from bot.media_store import MediaStore
 from bot.messages import Reply
 from bot.metrics import Metrics
+from bot.phrases import phrase
 from crm.conversations import add_message
 from crm.errors import FileRefused
 from crm.models import Attachment, Author, Conversation, Message, OutboxRow, utc_now
@@ -318,7 +319,8 @@ class Outbox:
             if row is None:
                 return None
             row.attempts += 1
-            return Attempt(_outgoing(row), tuple(row.message.attachments), row.channel, row.created_at)
+            outgoing = _outgoing(row, _heard_before(session, row.message))
+            return Attempt(outgoing, tuple(row.message.attachments), row.channel, row.created_at)
 
     def _send(self, begun: Attempt) -> None:
         channel = self._channels.get(begun.channel)
@@ -406,16 +408,34 @@ def _pending(session: Session, message_id: str) -> OutboxRow | None:
     ).first()
 
 
-def _outgoing(row: OutboxRow) -> Outgoing:
+def _heard_before(session: Session, message: Message) -> str:
+    """What was heard in the voice notes that the message is the first answer to.
+
+    A chat app cannot show it with the note, as the web does, and who sees how a note was misheard says it again.
+    """
+    if message.answers_id is None or message.ordinal != 0:
+        return ""
+    transcripts = session.scalars(
+        select(Attachment.transcript)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(or_(Message.id == message.answers_id, Message.burst_id == message.answers_id))
+        .where(Attachment.kind == "audio", Attachment.transcript.is_not(None))
+        .order_by(Message.seq, Attachment.at)
+    )
+    return "\n".join(filter(None, transcripts))
+
+
+def _outgoing(row: OutboxRow, heard: str) -> Outgoing:
     """All of the message but its files, whose bytes are read outside the transaction."""
     message = row.message
-    recipient = message.conversation.identity
+    recipient, language = message.conversation.identity, message.conversation.language
+    told = [phrase("heard", language, words=heard)] if heard else []
     return Outgoing(
         message_id=message.id,
         bot=recipient.bot,
         external_id=recipient.external_id,
-        language=message.conversation.language,
-        text=message.text,
+        language=language,
+        text="\n\n".join([*told, message.text]),
         buttons=tuple(
             OutgoingButton(each["title"], f"{message.id}:{index}") for index, each in enumerate(message.buttons)
         ),

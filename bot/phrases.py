@@ -6,6 +6,7 @@ from typing import Literal
 
 Phrase = Literal[
     "technical_problem",
+    "heard",
     "silent_note",
     "unreadable_note",
     "long_note",
@@ -31,6 +32,10 @@ _PHRASES: dict[Phrase, dict[str, str]] = {
         "en": "I'm sorry, something went wrong on our side and I could not answer that. "
         "Your message is saved and a colleague can see it. Please try again in a moment.",
         "zh": "非常抱歉，我们这边出了点问题，暂时没能回答您。您的消息已经保存，同事可以看到，请稍后再试。",
+    },
+    "heard": {
+        "en": "I heard: “{words}”",
+        "zh": "我听到的是：“{words}”",
     },
     "silent_note": {
         "en": "I could not hear anything in that voice note. Please record it again a little closer to the "

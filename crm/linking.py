@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from crm.contacts import normalise_email, normalise_phone
 from crm.errors import InvalidValue, NotFound
-from crm.models import AuditEntry, Conversation, Customer, Identity, IdentityLink, LinkProof, Ticket
+from crm.models import AuditEntry, ContactChange, Conversation, Customer, Identity, IdentityLink, LinkProof, Ticket
 
 ProvenContact = Literal["phone", "email"]
 
@@ -44,10 +44,11 @@ def link(session: Session, identity: Identity, customer: Customer, proof: LinkPr
 def prove(session: Session, identity: Identity, kind: ProvenContact, value: str, now: datetime) -> Customer | None:
     """Links the identity to the one customer who has this contact, which the channel vouches for.
 
-    None, and nothing changes, when no customer or several have it, or when ``link`` refuses.
+    None, and nothing changes, when no customer or several have it, when somebody gave it in a chat (nobody has checked
+    whose it is), or when ``link`` refuses.
     """
     customer = _only_customer(session, kind, value)
-    if customer is None or not link(session, identity, customer, kind, now):
+    if customer is None or _given_in_chat(session, customer, kind) or not link(session, identity, customer, kind, now):
         return None
     return customer
 
@@ -99,6 +100,15 @@ def _undone(session: Session, identity: Identity, customer: Customer, proof: Lin
         IdentityLink.undone_at.is_not(None),
     )
     return session.scalar(undone.limit(1)) is not None
+
+
+def _given_in_chat(session: Session, customer: Customer, kind: ProvenContact) -> bool:
+    given = select(ContactChange.id).where(
+        ContactChange.customer_id == customer.id,
+        ContactChange.field == kind,
+        ContactChange.new == getattr(customer, kind),
+    )
+    return session.scalar(given.limit(1)) is not None
 
 
 def _only_customer(session: Session, kind: ProvenContact, value: str) -> Customer | None:

@@ -45,12 +45,11 @@ class Spot:
 def parts_of(outgoing: Outgoing) -> list[Part]:
     """What a message is sent as: its words, with the buttons under the last of them, and then its files.
 
-    In a channel others read along: who is asked for something personal there is told so.
+    In a channel others read along: nobody is asked for anything personal there, but to go on in private.
     """
-    text = outgoing.text
     if outgoing.asks_for is not None and Place.of(outgoing.external_id).is_public:
-        text = f"{text}\n\n{word('public_thread', outgoing.language)}"
-    return [*compose(text, outgoing.buttons), *outgoing.files]
+        return list(compose(word("public_thread", outgoing.language), ()))
+    return [*compose(outgoing.text, outgoing.buttons), *outgoing.files]
 
 
 class Sending:

@@ -18,8 +18,9 @@ _WORDS: dict[Word, dict[str, str]] = {
         "zh": "这个问题已经结束，请直接告诉我您需要什么。",
     },
     "public_thread": {
-        "en": "Others can read this thread. For anything personal, please write me a direct message.",
-        "zh": "其他人也能看到这里的消息。涉及个人信息时，请私信联系我。",
+        "en": "To look into that I need to know who you are, and others can read this thread. "
+        "Please write it to me in a direct message.",
+        "zh": "这需要先核实您的身份，而其他人也能看到这里的消息。请私信告诉我。",
     },
     "home_title": {"en": "How can I help?", "zh": "有什么可以帮您？"},
     "home_can": {

@@ -104,7 +104,8 @@ def test_a_photo_alone_tells_what_was_seen_on_it(driver: Driver, customer: Custo
 
 def test_a_voice_note_is_heard_and_answered(driver: Driver, customer: Customer) -> None:
     customer.send_voice()
-    assert only(customer) == ["You said: where is my order"]
+    heard = "" if not driver.pushed else "I heard: “where is my order”\n\n"  # the widget shows it with the note
+    assert only(customer) == [f"{heard}You said: where is my order"]
     (message,) = customer.own()
     (attachment,) = message.attachments
     assert (attachment.kind, attachment.transcript, attachment.engine) == ("audio", "where is my order", "fake")

@@ -231,6 +231,18 @@ def test_a_command_is_a_payload_and_waits_for_nothing(place: Place, command: str
     assert place.turns[0].delay_s == 0
 
 
+@pytest.mark.parametrize(("words", "payload"), [("/settings", "/ask_help"), ("/menu@shop_bot ", "/ask_help")])
+def test_a_command_that_nobody_knows_is_answered_with_what_there_is(place: Place, words: str, payload: str) -> None:
+    place.intake.message(text("1", words))
+    assert (place.message().text, place.message().payload) == (words, payload)
+
+
+@pytest.mark.parametrize("words", ["/", "/where is it", "/3", "a/b", "/订单"])
+def test_words_that_only_look_like_a_command_stay_words(place: Place, words: str) -> None:
+    place.intake.message(text("1", words))
+    assert place.message().payload is None
+
+
 def test_who_stops_is_not_written_to_until_they_start_again(place: Place) -> None:
     place.intake.message(text("1", "/stop", command="stop"))
     assert place.identity().opted_out_at == place.message().at

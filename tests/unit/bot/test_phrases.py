@@ -14,7 +14,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 @pytest.mark.parametrize("key", get_args(Phrase))
 def test_every_phrase_is_in_both_languages(key: Phrase) -> None:
-    english, chinese = (phrase(key, language, minutes=5, characters="4,000") for language in ("en", "zh"))
+    english, chinese = (phrase(key, language, minutes=5, characters="4,000", words="A1") for language in ("en", "zh"))
     assert not CHINESE.search(english)
     assert CHINESE.search(chinese)
     assert re.findall(r"\d[\d,]*", english) == re.findall(r"\d[\d,]*", chinese)

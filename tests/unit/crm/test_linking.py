@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.contacts import change_contact
 from crm.conversations import add_message, close, open_conversation
 from crm.errors import NotFound
 from crm.linking import link, merged, prove, unlink
@@ -136,6 +137,15 @@ def test_a_contact_that_several_have_is_not_guessed_at(session, maria, telegram,
     customer(session, "C-2", phone="+46701234567", email="maria@example.com")
     assert prove(session, telegram, kind, value, NOW) is None
     assert telegram.customer_id is None
+
+
+@pytest.mark.parametrize(("field", "value"), [("phone", "+46709999999"), ("email", "new@example.com")])
+def test_a_contact_that_was_given_in_a_chat_proves_nothing(session, maria, telegram, field, value):
+    message = add_message(session, open_conversation(session, telegram, NOW), author="customer", text="yes")
+    change_contact(session, maria.id, field, value, message.id)
+    assert prove(session, telegram, field, value, NOW) is None
+    other = {"phone": "email", "email": "phone"}[field]
+    assert prove(session, telegram, other, getattr(maria, other), NOW) is maria
 
 
 def test_a_contact_of_another_customer_changes_nothing(session, maria, telegram):

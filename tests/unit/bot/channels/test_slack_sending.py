@@ -83,11 +83,17 @@ def test_only_the_parts_that_are_missing_are_sent(slack: FakeSlack, channel: Sla
 def test_who_is_asked_for_something_personal_in_public_is_told_that_others_read(
     slack: FakeSlack, channel: SlackChannel
 ) -> None:
-    list(channel.send(outgoing("Your phone number?", asks_for="phone", to=THREAD)))
+    list(
+        channel.send(
+            outgoing("Your phone number?", asks_for="phone", to=THREAD, buttons=(OutgoingButton("Stop", "r:0"),))
+        )
+    )
     list(channel.send(outgoing("您的手机号？", asks_for="phone", to=THREAD, language="zh")))
     list(channel.send(outgoing("Your phone number?", asks_for="phone")))
     english, chinese, private = (post["blocks"][0]["text"]["text"] for post in slack.posts)
     assert "direct message" in english
+    assert "phone number" not in english
+    assert len(slack.posts[0]["blocks"]) == 1
     assert "私信" in chinese
     assert private == "Your phone number?"
 

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from bot.channels.base import Edited, Received
 from bot.channels.slack.events import Asked, Chosen, Place, Said, convert
-from bot.channels.slack.markup import escaped, plain, split
+from bot.channels.slack.markup import escaped, plain
 from tests.vendors import slack_bodies as bodies
 from tests.vendors.intake import RecordingIntake
 from tests.vendors.slack import FakeSlack
@@ -102,13 +102,6 @@ def test_what_was_typed_comes_out_as_it_was_typed(text: str) -> None:
 @given(st.text(max_size=80))
 def test_markup_is_read_without_fail(text: str) -> None:
     plain(text, {"U0CRMBOT1"})
-
-
-@given(st.text(st.sampled_from("ab .。\n！"), max_size=200), st.integers(1, 40))
-def test_cutting_loses_nothing_but_space(text: str, limit: int) -> None:
-    parts = split(text, limit)
-    assert all(0 < len(part) <= limit for part in parts)
-    assert "".join("".join(parts).split()) == "".join(text.split())
 
 
 @pytest.fixture(scope="module", params=["http", "socket"])

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.base import OutgoingButton
-from bot.channels.slack.markup import escaped, links_in, split
+from bot.channels.slack.markup import escaped, links_in
 from bot.channels.slack.words import word
+from bot.channels.splitting import split
 
 Block = dict[str, Any]
 

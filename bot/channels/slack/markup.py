@@ -13,8 +13,6 @@ _REFERENCE = re.compile(r"<([^<>]+)>")
 _LEADING = re.compile(r"^[\s,:;，：；、]+")
 _URL = re.compile(r"https?://[^\s<>\"'“”（）()\[\]【】，。；！？]+")
 _URL_END = ".,:;!?"
-_SENTENCE_END = re.compile(r".*[.!?…。！？；\n][\"'”’」』）)\]]*", re.DOTALL)
-_WORD_END = re.compile(r".*\s", re.DOTALL)
 
 
 def plain(text: str, own_ids: Collection[str] = ()) -> str:
@@ -57,15 +55,3 @@ def links_in(text: str) -> Iterator[tuple[str, bool]]:
         end = found.start() + len(url)
     if end < len(text):
         yield text[end:], False
-
-
-def split(text: str, limit: int) -> list[str]:
-    """``text`` in parts of at most ``limit`` characters, cut behind a sentence or else a word; none is empty."""
-    parts, rest = [], text.strip()
-    while len(rest) > limit:
-        head = rest[:limit]
-        ends = [found.end() for kind in (_SENTENCE_END, _WORD_END) if (found := kind.match(head))]
-        cut = next((end for end in ends if end >= limit // 2), limit)
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return [*parts, rest] if rest else parts

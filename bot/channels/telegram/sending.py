@@ -23,11 +23,13 @@ from telegram import (
 from telegram.error import BadRequest
 
 from bot.channels.base import Outgoing, OutgoingButton, OutgoingFile
-from bot.channels.telegram.text import CAPTION_LIMIT, length, split
+from bot.channels.splitting import length, split
 from bot.channels.telegram.words import SHARE_PHONE, words
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
+MESSAGE_LIMIT, CAPTION_LIMIT = 4096, 1024
+"""Of a text and of the words under a file, in UTF-16 code units (core.telegram.org/bots/api)."""
 _PHOTO_LIMIT_BYTES = 10_000_000
 """Of sendPhoto (core.telegram.org/bots/api#sending-files); a larger one goes as a file."""
 _PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
@@ -57,7 +59,7 @@ def parts_of(outgoing: Outgoing, *, remove_keyboard: bool = False) -> list[Part]
     if captioned:
         parts[-1] = Part(text, files[-1])
     else:
-        parts += [Part(piece) for piece in split(text)]
+        parts += [Part(piece) for piece in split(text, MESSAGE_LIMIT)]
     if parts:
         parts[-1] = Part(parts[-1].text, parts[-1].file, _markup(outgoing, remove_keyboard=remove_keyboard))
     return parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.slack.markup import escaped, links_in, plain, split
+from bot.channels.slack.markup import escaped, links_in, plain
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,3 @@ def test_links_are_found_without_the_sentence_around_them() -> None:
         "https://shop.example/退货",
     ]
     assert "".join(piece for piece, _ in links_in(text)) == text
-
-
-def test_a_text_is_cut_behind_a_sentence_or_a_word() -> None:
-    assert split("One. Two three four.", 12) == ["One. Two", "three four."]
-    assert split("Hello there. Good day.", 14) == ["Hello there.", "Good day."]
-    assert split("您好，这里是客服。请问您需要什么？", 9) == ["您好，这里是客服。", "请问您需要什么？"]
-    assert split("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]
-    assert split("  ", 10) == []

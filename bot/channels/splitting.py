@@ -1,15 +1,13 @@
-"""Cutting a long text into messages that Telegram takes. Pure.
+"""Cutting a long text into parts that a vendor takes, where a reader would pause. Pure.
 
-Telegram counts UTF-16 code units (core.telegram.org/api/entities#entity-length): an emoji is two, often more.
+Lengths are UTF-16 code units, as Telegram counts (core.telegram.org/api/entities#entity-length): an emoji is two,
+often more. Who counts characters finds no part too long either.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-MESSAGE_LIMIT = 4096
-CAPTION_LIMIT = 1024
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？…；]+[”’」』）]*")
 _BREAKS = (
@@ -31,7 +29,7 @@ def length(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
+def split(text: str, limit: int) -> list[str]:
     """The parts of ``text``, none empty or longer than ``limit``; nothing but space between them is dropped."""
     return list(_parts(text.strip(), limit))
 

@@ -16,7 +16,12 @@ from nlu.understanding import IntentScore
 from nlu.utterance import View
 
 FALLBACK = "nlu_fallback"
+GREET = "greet"
 INFORM = "inform"
+SMALL_TALK = frozenset(
+    {GREET, INFORM, "goodbye", "thank", "affirm", "deny", "stop", "ask_help", "bot_challenge", "out_of_scope"}
+)
+"""What may go with a greeting without being a request: "hi, I'm Jane", "hello, quick question", 你好，辛苦了."""
 RANKED = 10
 """How many intents a ranking names, as Rasa's own classifiers do."""
 
@@ -48,22 +53,38 @@ class IntentClassifier:
         self._model = model
         self._policy = policy
 
-    def rank(self, view: View, *, bare: bool = False) -> tuple[IntentScore, ...]:
+    def rank(self, view: View, *, past_greeting: View | None = None, bare: bool = False) -> tuple[IntentScore, ...]:
         """Best first; starts with ``nlu_fallback`` where none is good enough.
 
         ``bare``: the utterance is nothing but data ("A1024"). Whoever only gives data informs, whatever the model
-        makes of so few characters.
+        makes of so few characters. ``past_greeting``: what follows the greeting that the utterance begins with. Where
+        that is a request, and more surely so than the whole is a greeting, the request counts.
         """
-        probabilities = self._model.probabilities(view.counts, view.vector, view.scale).astype(np.float64)
+        probabilities = self._probabilities(view)
+        if past_greeting is not None and GREET in self._model.labels:
+            following = self._probabilities(past_greeting)
+            if self._is_request(following, at_least=probabilities[self._model.labels.index(GREET)]):
+                probabilities = following
         if bare and INFORM in self._model.labels:
             probabilities = _raised(probabilities, self._model.labels.index(INFORM), _BARE_CONFIDENCE)
-        best = np.argsort(-probabilities, kind="stable")[:RANKED]
-        ranking = tuple(IntentScore(self._model.labels[place], round(float(probabilities[place]), 6)) for place in best)
+        ranking = self._ranking(probabilities)
         return self.fallen_back(ranking) if self._policy.needed(ranking) else ranking
 
     def fallen_back(self, ranking: tuple[IntentScore, ...] = ()) -> tuple[IntentScore, ...]:
         """As Rasa has it, the fallback's confidence is the threshold itself."""
         return (IntentScore(FALLBACK, self._policy.threshold), *ranking)
+
+    def _probabilities(self, view: View) -> Doubles:
+        return self._model.probabilities(view.counts, view.vector, view.scale).astype(np.float64)
+
+    def _ranking(self, probabilities: Doubles) -> tuple[IntentScore, ...]:
+        best = np.argsort(-probabilities, kind="stable")[:RANKED]
+        return tuple(IntentScore(self._model.labels[place], round(float(probabilities[place]), 6)) for place in best)
+
+    def _is_request(self, probabilities: Doubles, *, at_least: float) -> bool:
+        ranking = self._ranking(probabilities)
+        best = ranking[0]
+        return best.name not in SMALL_TALK and best.confidence >= at_least and not self._policy.needed(ranking)
 
 
 def _raised(probabilities: Doubles, place: int, least: float) -> Doubles:

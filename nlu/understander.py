@@ -26,7 +26,7 @@ from nlu.sentiment import SentimentScorer
 from nlu.tagger import Tagger
 from nlu.tokens import new_vocabulary
 from nlu.understanding import Understanding
-from nlu.utterance import view
+from nlu.utterance import view, view_past_greeting
 
 REMEMBERED = 4096
 """Texts whose understanding is kept; those longer than ``MAX_CHARACTERS`` are not."""
@@ -139,7 +139,8 @@ class Understander:
         language = detect(prepared.text)
         by_pattern, found = extractor.find(prepared.text, language)
         seen = view(prepared.text, by_pattern, language, self._encoder)
-        ranking = self._intents.rank(seen, bare=_is_bare(prepared.text, found))
+        past_greeting = view_past_greeting(prepared.text, by_pattern, language, self._encoder)
+        ranking = self._intents.rank(seen, past_greeting=past_greeting, bare=_is_bare(prepared.text, found))
         sentiment = self._sentiment.score(prepared.text, seen)
         return Understanding(text, language, ranking[0], ranking, in_original(found, prepared), sentiment)
 

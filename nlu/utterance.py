@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nlu.encoder import SentenceEncoder
 from nlu.entities import masked
 from nlu.glosses import gloss
+from nlu.greetings import without_greeting
 from nlu.linear import Floats
 from nlu.ngrams import count_ngrams
 from nlu.patterns import Found
@@ -57,13 +58,29 @@ def count_glossed(matching: str) -> Counter[str]:
 
 def encoder_view(text: str, by_pattern: Sequence[Found], *, reads_chinese: bool) -> str:
     """What the encoder reads: codes, phones and the like replaced by what they are, Chinese glossed if need be."""
-    spoken = masked(text, by_pattern, frozenset(_SPOKEN))
-    for name, words in _SPOKEN.items():
-        spoken = spoken.replace(f"<{name}>", words)
-    matching = matching_form(spoken)
+    matching = _spoken_form(text, by_pattern)
     return matching if reads_chinese else gloss(matching)
 
 
 def view(text: str, by_pattern: Sequence[Found], language: Language, encoder: SentenceEncoder) -> View:
     vector = encoder.encode([encoder_view(text, by_pattern, reads_chinese=encoder.reads_chinese)])[0]
     return View(count_view(text, by_pattern), vector, scale_of(language))
+
+
+def view_past_greeting(
+    text: str, by_pattern: Sequence[Found], language: Language, encoder: SentenceEncoder
+) -> View | None:
+    """The view of what follows a greeting ("hi, my order A1024"); None where no greeting leads or nothing follows."""
+    written = without_greeting(matching_form(masked(text, by_pattern)))
+    spoken = without_greeting(_spoken_form(text, by_pattern))
+    if written is None or spoken is None:
+        return None
+    vector = encoder.encode([spoken if encoder.reads_chinese else gloss(spoken)])[0]
+    return View(count_glossed(written), vector, scale_of(language))
+
+
+def _spoken_form(text: str, by_pattern: Sequence[Found]) -> str:
+    spoken = masked(text, by_pattern, frozenset(_SPOKEN))
+    for name, words in _SPOKEN.items():
+        spoken = spoken.replace(f"<{name}>", words)
+    return matching_form(spoken)

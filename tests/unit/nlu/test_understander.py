@@ -42,6 +42,26 @@ def test_intent_and_language(understander: Understander, text: str, intent: str,
 
 
 @pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("hi\nplease cancel A2048", "please cancel A2048"),
+        ("Good morning, where is my order Ａ2048", "where is my order Ａ2048"),
+        ("你好\n帮我取消\nA2048", "帮我取消\nA2048"),
+    ],
+)
+def test_a_request_with_a_greeting_is_that_request(understander: Understander, text: str, asked: str) -> None:
+    greeted, plain = understander.parse(text), understander.parse(asked)
+    assert greeted.intent == plain.intent
+    assert [(one.name, one.value) for one in greeted.entities] == [("order_number", "A2048")]
+    assert all(text[one.start : one.end] == one.text for one in greeted.entities)
+
+
+@pytest.mark.parametrize("text", ["hello", "你好", "您好啊\n在吗", "hi\nhello, anybody there"])
+def test_a_greeting_alone_greets(understander: Understander, text: str) -> None:
+    assert understander.parse(text).intent.name == "greet"
+
+
+@pytest.mark.parametrize(
     "text", ["A1024", "a 1024!", "jane@example.com", "13800138000。", "A1024, T-1001", "next Tuesday", "$35.90"]
 )
 def test_bare_data_informs(understander: Understander, text: str) -> None:

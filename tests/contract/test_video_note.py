@@ -23,4 +23,4 @@ def test_a_video_note_is_heard_like_a_voice_note(tmp_path: Path) -> None:
             note = session.scalars(select(Attachment)).one()
     assert (note.kind, note.mime, note.size_bytes) == ("audio", "audio/mp4", len(film))
     assert note.transcript == "where is my order"
-    assert [shown.text for shown in person.seen] == ["You said: where is my order"]
+    assert [shown.text for shown in person.seen] == ["I heard: “where is my order”\n\nYou said: where is my order"]

@@ -22,7 +22,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.phrases import phrase
 from bot.settings import PROJECT
+from crm.models import Message
 from crm.unit_of_work import Database
 from tests.contract.channels.driver import photo
 from tests.contract.channels.slack import SlackCustomer, SlackHttpDriver, slack_settings
@@ -225,7 +227,13 @@ def check_records(person: TelegramCustomer | SlackCustomer) -> list[str]:
     assert answers == Counter(message.id for message in own)
     assert {row.state for row in person.outbox()} == {"sent"}
     assert [message.text for message in own].count("other words") == 1
-    return [message.text for message in messages if message.author == "bot"]
+    heard = {message.id: each.transcript for message in own for each in message.attachments if each.transcript}
+    return [shown(message, heard.get(message.answers_id or "")) for message in messages if message.author == "bot"]
+
+
+def shown(answer: Message, heard: str | None) -> str:
+    """An answer as the customer's app shows it."""
+    return f"{phrase('heard', 'en', words=heard)}\n\n{answer.text}" if heard else answer.text
 
 
 @pytest.mark.timeout(300)

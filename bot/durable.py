@@ -243,9 +243,7 @@ class _Watch:
                 if now >= look_at:
                     look_at = now + LOOK_FOR_THE_DEAD_S
                     take_over()
-            except (
-                Exception
-            ):  # this thread's last resort: DBOS ends delays by itself, and the dead are looked for again
+            except Exception:  # DBOS ends delays by itself, and the dead are looked for again
                 log.exception("the look at durable work failed")
             with self._changed:
                 wake_at = min([look_at, *self._due[:1]])

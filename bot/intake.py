@@ -22,7 +22,7 @@ from bot.inbox import Draft, Inbox, Stored, clean_text, known_message, latest_of
 from bot.live import Live, Notice
 from bot.metrics import Metrics
 from bot.start_links import verify_start_link
-from crm.conversations import current_conversation
+from crm.conversations import current_conversation, heard_in, words_of
 from crm.linking import link, prove
 from crm.models import Attachment, Customer, Identity, Message, utc_now
 from crm.unit_of_work import Database
@@ -186,7 +186,7 @@ class ChannelIntake(Intake):
         draft = self._draft(received, utc_now())
         if known.edited_at is None:
             known.first_text = words_of(known)
-        known.text, known.edited_at = "\n".join(filter(None, [draft.text, *_heard_in(known)])), edited.at
+        known.text, known.edited_at = "\n".join(filter(None, [draft.text, *heard_in(known)])), edited.at
         if known.state == "received" and known.kind != "contact":
             known.payload, known.kind = draft.payload, draft.kind
             _obey(identity, received.command, draft.at)
@@ -267,18 +267,6 @@ class ChannelIntake(Intake):
         ref = verify_start_link(self._site_key, proof.value, now)
         customer = session.scalars(select(Customer).where(Customer.ref == ref)).first() if ref else None
         return customer is not None and link(session, identity, customer, "start_link", now)
-
-
-def words_of(message: Message) -> str:
-    """What was written, without what was heard."""
-    heard = "\n".join(_heard_in(message))
-    if heard and message.text == heard:
-        return ""
-    return message.text.removesuffix(f"\n{heard}") if heard else message.text
-
-
-def _heard_in(message: Message) -> list[str]:
-    return [each.transcript for each in message.attachments if each.transcript]
 
 
 def _find(session: Session, sender: Sender) -> Identity | None:

@@ -26,7 +26,7 @@ from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.phrases import Phrase, phrase
 from bot.remarks import remark_on_kind, remark_on_lost, remark_on_media
-from crm.conversations import close
+from crm.conversations import WAITING, close
 from crm.models import Attachment, CloseReason, Conversation, Message, MessageKind, MessageState, utc_now
 from crm.unit_of_work import Database
 from nlu.payloads import format_payload, parse_payload
@@ -39,8 +39,6 @@ FAILED = "failed"
 ENDINGS: dict[str | None, CloseReason] = {"goodbye": "goodbye", "rated": "rating"}
 """``done`` of replies after which the conversation is over, and why it is."""
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
-WAITING: tuple[MessageState, ...] = ("received", "asked")
-"""States of a customer's message that is to be answered."""
 
 _WANTED = aliased(Message)
 _WAITING_BESIDE = (  # made once, for making it takes longer than running it

@@ -77,6 +77,19 @@ def add_message(session: Session, conversation: Conversation, **values: Any) -> 
     return message
 
 
+def heard_in(message: Message) -> list[str]:
+    """What was heard in each voice note of the message in which something was."""
+    return [each.transcript for each in message.attachments if each.transcript]
+
+
+def words_of(message: Message) -> str:
+    """What was written, without what was heard."""
+    heard = "\n".join(heard_in(message))
+    if heard and message.text == heard:
+        return ""
+    return message.text.removesuffix(f"\n{heard}") if heard else message.text
+
+
 def close(conversation: Conversation, reason: CloseReason, now: datetime) -> bool:
     """Ends the conversation; False when it had ended before."""
     if conversation.closed_at is not None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from bot.errors import UnknownRecord
 from bot.media_store import MediaStore
+from crm.conversations import words_of
 from crm.models import Attachment, Message
 from crm.unit_of_work import Database
 
@@ -64,7 +65,7 @@ def to_wire(message: Message) -> dict[str, Any]:
         "seq": message.seq,
         "message_id": message.id,
         "author": message.author,
-        "text": _shown_text(message),
+        "text": words_of(message),  # what was heard is shown with the voice note instead
         "buttons": message.buttons,
         "attachments": [_attachment(each) for each in message.attachments],
         "at": message.at.isoformat(),
@@ -78,15 +79,6 @@ def awaits_transcript(wire: dict[str, Any]) -> bool:
     """Whether the message has a customer's voice note of which nothing is known yet; ours are never listened to."""
     unheard = (each["kind"] == "audio" and "transcript" not in each for each in wire["attachments"])
     return wire["author"] == "customer" and any(unheard)
-
-
-def _shown_text(message: Message) -> str:
-    """What the sender wrote: what was heard is shown with the voice note instead."""
-    heard = [each.transcript for each in message.attachments if each.transcript]
-    text = message.text
-    for transcript in heard:
-        text = text.removesuffix(transcript).rstrip("\n")
-    return text
 
 
 def _attachment(attachment: Attachment) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from bot.installation import FIRST_STAFF_EMAIL
 from crm.models import Conversation
+from tests.whole import Whole
 
 from .console_site import Site, open_conversation, say, understood
 
@@ -46,3 +48,12 @@ def entry(page: Page, conversation_id: str) -> Locator:
 def message(page: Page, text: str) -> Locator:
     """The message in a transcript that has these words."""
     return page.locator(".message").filter(has_text=text)
+
+
+def sign_in(page: Page, program: Whole) -> None:
+    """Into the whole program's console, as its first staff member, up to the list."""
+    page.goto(f"{program.base_url}/console")
+    page.locator("#email").fill(FIRST_STAFF_EMAIL)
+    page.locator("#password").fill(program.staff_password)
+    page.locator("button[type=submit]").click()
+    page.locator(".entry").first.wait_for()

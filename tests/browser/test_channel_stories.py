@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from bot.installation import FIRST_STAFF_EMAIL
 from bot.settings import PROJECT
 from crm.models import Conversation, Identity, IdentityLink, Ticket
+from tests.browser.console_pages import sign_in
 from tests.browser.parcel_label import label_with
 from tests.contract.channels.driver import MEDIA, Customer
 from tests.contract.channels.slack import SlackDriver
@@ -227,11 +227,3 @@ def test_staff_read_the_story_in_the_console(
     expect(log.locator(".voice").first).to_be_visible()
     page.screenshot(path=screenshots / f"channel-story-{channel.lower()}.png", full_page=True)
     context.close()
-
-
-def sign_in(page: Page, program: Whole) -> None:
-    page.goto(f"{program.base_url}/console")
-    page.locator("#email").fill(FIRST_STAFF_EMAIL)
-    page.locator("#password").fill(program.staff_password)
-    page.locator("button[type=submit]").click()
-    page.locator(".entry").first.wait_for()

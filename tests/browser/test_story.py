@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from bot.installation import FIRST_STAFF_EMAIL
 from perception.audio import decode as decode_audio
+from tests.browser.console_pages import sign_in
 from tests.browser.parcel_label import label_with
 from tests.browser.widget_page import DESKTOP, PHONE, WidgetPage
 from tests.whole import Whole
@@ -119,14 +119,6 @@ def test_a_chinese_customer_writes_shows_and_speaks_on_a_phone(
     widget.expect_bot(re.compile("人工|同事|客服"))
     widget.page.screenshot(path=screenshots / "story-zh-human.png")
     context.close()
-
-
-def sign_in(page: Page, program: Whole) -> None:
-    page.goto(f"{program.base_url}/console")
-    page.locator("#email").fill(FIRST_STAFF_EMAIL)
-    page.locator("#password").fill(program.staff_password)
-    page.locator("button[type=submit]").click()
-    page.locator(".entry").first.wait_for()
 
 
 def test_staff_find_both_conversations_with_what_was_said_seen_and_heard(

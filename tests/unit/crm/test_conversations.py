@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from crm.conversations import add_message, close, current_conversation, next_seq, open_conversation, rate
+from crm.conversations import add_message, close, current_conversation, next_seq, open_conversation, rate, words_of
 from crm.errors import InvalidValue, NotFound
-from crm.models import Base, Customer, Identity, utc_now
+from crm.models import Attachment, Base, Customer, Identity, Message, utc_now
 from crm.unit_of_work import Database
 
 NOW = utc_now()
@@ -82,3 +82,12 @@ def test_a_later_rating_replaces_the_earlier_and_keeps_its_comment(session: Sess
     rate(session, conversation.id, 2, " slow ")
     rating = rate(session, conversation.id, 4, None)
     assert (rating.score, rating.comment) == (4, "slow")
+
+
+@pytest.mark.parametrize(
+    ("text", "heard", "words"),
+    [("hi", [], "hi"), ("a\nb", ["a", "b"], ""), ("hi\na\nb", ["a", "b"], "hi"), ("say a", ["a"], "say a")],
+)
+def test_what_was_written_is_told_from_what_was_heard(text: str, heard: list[str], words: str) -> None:
+    notes = [Attachment(kind="audio", transcript=each) for each in heard]
+    assert words_of(Message(text=text, attachments=[*notes, Attachment(kind="image")])) == words

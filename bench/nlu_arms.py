@@ -97,18 +97,19 @@ class Served:
         answer: Answer = response.raise_for_status().json()
         return answer, took
 
-    def await_ready(self) -> None:
+    def is_ready(self) -> bool:
+        """Waits until the process answers; False where it ended or took too long."""
         deadline = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                break
+                return False
             try:
                 self.ask("ready?")
             except httpx.HTTPError:
                 time.sleep(0.5)
             else:
-                return
-        raise click.ClickException("a side of the bench did not begin to answer")
+                return True
+        return False
 
     def peak_mb(self) -> float | None:
         """Highest resident memory so far; None where the system does not tell."""
@@ -139,7 +140,7 @@ class Ours:
     def serving(self, directory: Path) -> Iterator[Served]:
         port = free_port()
         command = _our_command("serve", self.encoder_dir, directory / "model", port)
-        with serve(command, PROJECT, port) as served:
+        with serve(command, PROJECT, port, directory / "serving.log") as served:
             yield served
 
 
@@ -166,7 +167,8 @@ class Diet:
     def serving(self, directory: Path) -> Iterator[Served]:
         port = free_port()
         command = _rasa_command("run", "--enable-api", "--model", "models/diet.tar.gz", "--port", port)
-        with serve([*command, "--interface", "127.0.0.1"], directory, port) as served:
+        command += ["--interface", "127.0.0.1"]
+        with serve(command, directory, port, directory / "serving.log") as served:
             yield served
 
 
@@ -202,25 +204,22 @@ def run_measured(command: Sequence[str], directory: Path, log: Path) -> Trained:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        last = "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-10:])
-        raise click.ClickException(f"{command[0]} ended with status {process.returncode}:\n{last}")
+        raise click.ClickException(f"{command[0]} ended with status {process.returncode}:\n{last_lines(log)}")
     return Trained(time.perf_counter() - began, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024))
 
 
 @contextmanager
-def serve(command: Sequence[str], directory: Path, port: int) -> Iterator[Served]:
-    """A serving process, ready; ended afterwards."""
-    process = subprocess.Popen(  # noqa: S603  (our own command line)
-        command,
-        cwd=directory,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def serve(command: Sequence[str], directory: Path, port: int, log: Path) -> Iterator[Served]:
+    """A serving process, ready; ended afterwards. Raises ClickException with its last lines where it never is."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  (our own command line)
+            command, cwd=directory, env=environment(), stdout=output, stderr=output
+        )
     try:
         with httpx.Client(timeout=PARSE_TIMEOUT_S, trust_env=False) as http:
             served = Served(process, http, f"http://127.0.0.1:{port}/model/parse")
-            served.await_ready()
+            if not served.is_ready():
+                raise click.ClickException(f"{command[0]} did not begin to answer:\n{last_lines(log)}")
             yield served
     finally:
         process.terminate()
@@ -229,6 +228,10 @@ def serve(command: Sequence[str], directory: Path, port: int) -> Iterator[Served
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def last_lines(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-10:])
 
 
 def environment() -> Mapping[str, str]:

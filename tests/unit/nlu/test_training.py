@@ -148,5 +148,5 @@ def test_few_marks_do_not_overrule_a_pattern(tmp_path: Path) -> None:
     assert ModelFiles.load(tmp_path / "model").gazetteer.taught == frozenset()
 
 
-def test_what_is_marked_nowhere_gives_way_to_the_tagger(trained: tuple[Path, TrainingReport]) -> None:
+def test_what_is_marked_nowhere_is_known(trained: tuple[Path, TrainingReport]) -> None:
     assert {"quantity", "date", "amount"} <= ModelFiles.load(trained[0]).gazetteer.unmarked

@@ -310,5 +310,40 @@ def bench_satisfaction(sets: Path, json_path: Path | None) -> None:
     run(sets, json_path)
 
 
+@bench.command("nlu")
+@click.option("--data", "sets", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Public sets.")
+@click.option("--train", default=2000, show_default=True, type=click.IntRange(10), help="Examples to learn from.")
+@click.option("--full", is_flag=True, help="Learn from whole sets; DIET takes hours.")
+@click.option("--epochs", default=100, show_default=True, type=click.IntRange(1), help="DIET's.")
+@click.option("--only", multiple=True, help="Name of a set; may be given several times.")
+@click.option("--without-diet", is_flag=True, help="Ours alone.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
+@click.pass_obj
+@reported
+def bench_nlu(
+    settings: Settings,
+    sets: Path | None,
+    train: int,
+    full: bool,
+    epochs: int,
+    only: tuple[str, ...],
+    without_diet: bool,
+    json_path: Path | None,
+) -> None:
+    """Our understanding against Rasa's DIET, on public sets and our own examples."""
+    from bench.nlu import run
+
+    run(
+        settings,
+        sets,
+        train=train,
+        full=full,
+        epochs=epochs,
+        only=only,
+        without_diet=without_diet,
+        json_path=json_path,
+    )
+
+
 if __name__ == "__main__":
     main()

@@ -57,6 +57,8 @@ class ModelFiles:
             "lists": {listed.entity: dict(listed.names) for listed in self.gazetteer.lists},
             "synonyms": dict(self.gazetteer.synonyms or {}),
             "regexes": self.gazetteer.regexes,
+            "taught": sorted(self.gazetteer.taught),
+            "unmarked": sorted(self.gazetteer.unmarked),
         }
 
     @classmethod
@@ -75,6 +77,8 @@ class ModelFiles:
                     tuple(Listed(entity, names) for entity, names in described["lists"].items()),
                     described["synonyms"],
                     tuple((entity, pattern) for entity, pattern in described["regexes"]),
+                    frozenset(described["taught"]),
+                    frozenset(described["unmarked"]),
                 ),
                 intents,
                 sentiment,

@@ -33,11 +33,16 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
     """What the training data lists. ``synonyms`` maps lower-case text to a value, for any entity; ``regexes`` holds
-    ``(entity, pattern)`` for entities that ``nlu.patterns`` does not already know."""
+    ``(entity, pattern)`` for entities that ``nlu.patterns`` does not already know.
+
+    ``taught`` are entities of ``nlu.patterns`` that the training data mark otherwise than the patterns find them: the
+    tagger alone finds those. ``unmarked`` are those that it marks nowhere: they give way to what the tagger finds."""
 
     lists: tuple[Listed, ...] = ()
     synonyms: Mapping[str, str] | None = None
     regexes: tuple[tuple[str, str], ...] = ()
+    taught: frozenset[str] = frozenset()
+    unmarked: frozenset[str] = frozenset()
 
 
 class EntityExtractor:
@@ -55,6 +60,7 @@ class EntityExtractor:
         self._patterns = patterns
         self._tagger = tagger
         self._synonyms = dict(gazetteer.synonyms or {})
+        self._taught, self._unmarked = gazetteer.taught, gazetteer.unmarked
         self._regexes = [(name, re.compile(pattern)) for name, pattern in gazetteer.regexes]
         self._products = Listed(PRODUCT, {name: name for name in products if name.strip()})
         self._values: dict[tuple[str, str], str] = {}
@@ -75,9 +81,12 @@ class EntityExtractor:
         listed = list(self._listed(document))
         tagged = map(self._normalised, self._tagger.find(document, by_pattern))
         names = sorted({one.name for one in listed})
+        trusted = [one for one in by_pattern if one.name not in self._taught]
+        unmarked = [one for one in trusted if one.name in self._unmarked]
         # Patterns first, then names that are listed, then what the tagger believes.
-        everything = [*by_pattern]
-        for more in (without_overlaps(listed, precedence=names), [*self._by_regex(text)], filter(None, tagged)):
+        everything = [one for one in trusted if one.name not in self._unmarked]
+        listings = without_overlaps(listed, precedence=names)
+        for more in (listings, [*self._by_regex(text)], filter(None, tagged), unmarked):
             everything += (one for one in more if not _overlaps(one, everything))
         return by_pattern, sorted(everything, key=lambda one: one.start)
 

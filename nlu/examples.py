@@ -31,6 +31,7 @@ _ANNOTATION = re.compile(
     r"(?:\((?P<entity>[^:)]+?)(?::(?P<value>[^)]+))?\)|\{(?P<one>[^}]+?)\}|\[(?P<many>.*?)\])"
 )
 _ONE_OF_MANY = re.compile(r"\{([^}]+?)\}")
+_STRIPPED = "\n\r "  # as Rasa has it: no other white space is taken off an example
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _read_block(block: CommentedMap, path: Path, line: int) -> TrainingData:
     if not items:
         raise TrainingDataError(f"{kind} '{name}' has no examples", path=path, line=line)
     if kind == "intent":
-        return TrainingData(examples=tuple(_read_example(name, text, path, at) for text, at in items))
+        return TrainingData(examples=tuple(read_marked(name, text, path, at) for text, at in items))
     texts = tuple(text for text, _ in items)
     if kind == "synonym":
         return TrainingData(synonyms=(Synonym(name, texts),))
@@ -182,8 +183,7 @@ def _items(block: CommentedMap, path: Path, line: int) -> Iterator[tuple[str, in
             text = item.get("text") if isinstance(item, CommentedMap) else item
             if not isinstance(text, str) or not text.strip():
                 raise TrainingDataError("an example needs a text", path=path, line=_line(examples, index))
-            # Rasa writes such texts as "- text" blocks as well as plain.
-            yield text.strip().removeprefix("- ").strip(), _line(examples, index)
+            yield text.strip(_STRIPPED), _line(examples, index)
     else:
         raise TrainingDataError("needs 'examples'", path=path, line=line)
 
@@ -192,12 +192,13 @@ def _lines(examples: str, path: Path, first: int) -> Iterator[tuple[str, int]]:
     for number, raw in enumerate(examples.splitlines(), start=first):
         if not raw.strip():
             continue
-        if not raw.startswith("- ") or not raw[1:].strip():
+        if not raw.startswith("-") or not raw[1:].strip():
             raise TrainingDataError("an example line must read '- text'", path=path, line=number)
-        yield raw[1:].strip(), number
+        yield raw[1:].strip(_STRIPPED), number
 
 
-def _read_example(intent: str, marked: str, path: Path, line: int) -> Example:
+def read_marked(intent: str, marked: str, path: Path, line: int) -> Example:
+    """An example from its marked text: ``to [SF]{"entity": "city", "role": "to"}``. Raises TrainingDataError."""
     plain: list[str] = []
     annotations: list[Annotation] = []
     here = length = 0

@@ -50,6 +50,10 @@ SENTIMENT_PENALTY = 0.1
 _BY_FORM = frozenset(PATTERN_ENTITIES) - {"rating", "quantity"}
 _LEARNT = frozenset({"product", "contact_field"})
 _SURE_SHARE = 0.8
+_AGREEMENT = 0.8
+"""Least F1 of patterns against the annotations of an entity that has a form (ours: 0.96 and more); below it, the
+annotations mean something else by the name ("date" of somebody else's set), and the tagger learns it."""
+_ENOUGH_TO_TEACH = 20
 _ANY_DAY = date(2026, 1, 7)  # where a date stands does not depend on the day; its value is not used here
 
 Progress = Callable[[str, float], None]
@@ -158,14 +162,15 @@ def train(
     lap("sentiment")
 
     say("training the tagger", 0.85)
-    tagger = train_tagger(_tagged(data.examples, intent_utterances, vocabulary))
+    taught = _taught(data.examples, intent_utterances)
+    tagger = train_tagger(_tagged(data.examples, intent_utterances, vocabulary, taught))
     lap("tagger")
 
     files = ModelFiles(
         fingerprint(data_dir, encoder.identity, seed=seed),
         encoder.identity,
         FallbackPolicy(),
-        gazetteer(data),
+        gazetteer(data, taught),
         intents.model,
         sentiment.model,
         tagger,
@@ -176,12 +181,17 @@ def train(
     return report
 
 
-def gazetteer(data: TrainingData) -> Gazetteer:
-    """Lookups, names learnt from annotations, synonyms; regexes only of entities that have no pattern of their own."""
+def gazetteer(data: TrainingData, taught: frozenset[str] = frozenset()) -> Gazetteer:
+    """Lookups, names learnt from annotations, synonyms; regexes only of entities that have no pattern of their own.
+
+    ``taught`` are entities with a pattern that the examples mark otherwise.
+    """
+    by_form = _BY_FORM - taught
+    marked = {note.entity for example in data.examples for note in example.annotations}
     synonyms = {variant.casefold(): one.value for one in data.synonyms for variant in one.variants}
     for example in data.examples:
         for note in example.annotations:
-            if note.value != note.text and note.entity not in _BY_FORM:
+            if note.value != note.text and note.entity not in by_form:
                 synonyms.setdefault(note.text.casefold(), note.value)
     names: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for lookup in data.lookups:
@@ -190,9 +200,9 @@ def gazetteer(data: TrainingData) -> Gazetteer:
         names[entity].update((name, name) for name in learnt)
     lists = tuple(Listed(entity, listed) for entity, listed in sorted(names.items()))
     regexes = tuple(
-        (one.entity, pattern) for one in data.regexes if one.entity not in _BY_FORM for pattern in one.patterns
+        (one.entity, pattern) for one in data.regexes if one.entity not in by_form for pattern in one.patterns
     )
-    return Gazetteer(lists, synonyms, regexes)
+    return Gazetteer(lists, synonyms, regexes, taught, frozenset(PATTERN_ENTITIES) - marked)
 
 
 def _annotated_names(examples: Sequence[Example]) -> dict[str, list[str]]:
@@ -237,13 +247,33 @@ def _utterance(text: str, patterns: PatternExtractor, vocabulary: Vocab, encoder
     return _Utterance(prepared, language, by_pattern, view(prepared.text, by_pattern, language, encoder))
 
 
-def _tagged(examples: Sequence[Example], utterances: Sequence[_Utterance], vocabulary: Vocab) -> list[Tagged]:
+def _taught(examples: Sequence[Example], utterances: Sequence[_Utterance]) -> frozenset[str]:
+    """Entities with a form that the examples mark, but hardly where the patterns find them."""
+    marked, found, both = Counter[str](), Counter[str](), Counter[str]()
+    for example, utterance in zip(examples, utterances, strict=True):
+        if utterance.prepared.text != example.text:
+            continue
+        spans = {(note.entity, note.start, note.end) for note in example.annotations if note.entity in _BY_FORM}
+        finds = {(one.name, one.start, one.end) for one in utterance.by_pattern}
+        for counts, those in ((marked, spans), (found, finds), (both, spans & finds)):
+            counts.update(name for name, _, _ in those)
+    return frozenset(
+        name
+        for name, count in marked.items()
+        if count >= _ENOUGH_TO_TEACH and 2 * both[name] < _AGREEMENT * (count + found[name])
+    )
+
+
+def _tagged(
+    examples: Sequence[Example], utterances: Sequence[_Utterance], vocabulary: Vocab, taught: frozenset[str]
+) -> list[Tagged]:
     """Only examples whose text is its own normal form: annotations are offsets into the text as written."""
+    by_form = _BY_FORM - taught
     return [
         Tagged(
             tokenise(example.text, vocabulary),
             tuple(utterance.by_pattern),
-            tuple((note.entity, note.start, note.end) for note in example.annotations if note.entity not in _BY_FORM),
+            tuple((note.entity, note.start, note.end) for note in example.annotations if note.entity not in by_form),
         )
         for example, utterance in zip(examples, utterances, strict=True)
         if utterance.prepared.text == example.text

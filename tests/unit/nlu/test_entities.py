@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from nlu.entities import masked
-from nlu.patterns import Found
+from nlu.entities import EntityExtractor, Gazetteer, masked
+from nlu.patterns import Found, PatternExtractor
+from nlu.tagger import Tagged, Tagger, train_tagger
+from nlu.tokens import new_vocabulary, tokenise
 from nlu.understander import Understander
 
 
@@ -52,6 +55,42 @@ def test_lookups_get_their_synonyms_value(understander: Understander, text: str,
 
 def test_regexes_of_the_training_data_are_used_where_there_is_no_pattern(understander: Understander) -> None:
     assert entities(understander, "it says XK-4471") == [("serial_number", "XK-4471", "XK-4471")]
+
+
+def extractor(gazetteer: Gazetteer) -> EntityExtractor:
+    """With a tagger that takes every "may DAY" for a person."""
+    vocabulary = new_vocabulary()
+    sentences = [f"{word} may {day} {word}" for word in ("ask", "see", "call") for day in range(1, 9)]
+    tagger = train_tagger(
+        Tagged(tokenise(text, vocabulary), (), (("person", text.index("may"), text.rindex(" ")),)) for text in sentences
+    )
+    patterns = PatternExtractor(vocabulary, today=lambda: date(2026, 11, 23))
+    return EntityExtractor(vocabulary, patterns, Tagger(tagger), gazetteer, ())
+
+
+@pytest.mark.parametrize(
+    ("gazetteer", "names"),
+    [
+        (Gazetteer(), {"date"}),
+        (Gazetteer(unmarked=frozenset({"date"})), {"person"}),
+        (Gazetteer(taught=frozenset({"date"})), {"person"}),
+    ],
+)
+def test_patterns_come_before_the_tagger_unless_the_examples_say_otherwise(
+    gazetteer: Gazetteer, names: set[str]
+) -> None:
+    by_pattern, found = extractor(gazetteer).find("see may 5 see", "en")
+    assert {one.name for one in by_pattern} == {"date"}  # seen by the models in any case
+    assert {one.name for one in found} == names
+
+
+def test_what_the_examples_mark_nowhere_is_found_all_the_same() -> None:
+    _, found = extractor(Gazetteer(unmarked=frozenset({"date"}), taught=frozenset({"email"}))).find(
+        "tomorrow at me@example.com", "en"
+    )
+    names = {one.name for one in found}
+    assert "date" in names
+    assert "email" not in names
 
 
 def test_the_tagger_finds_people_it_never_read_of(understander: Understander) -> None:

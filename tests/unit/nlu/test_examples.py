@@ -38,6 +38,11 @@ def test_annotations_leave_plain_text_with_offsets(tmp_path: Path) -> None:
     assert (first.intent, first.path, first.line, second.line) == ("move", path, 5, 7)
 
 
+def test_no_space_is_needed_after_the_dash_and_only_spaces_are_taken_off(tmp_path: Path) -> None:
+    path = write(tmp_path, HEAD + "- intent: a\n  examples: |\n    -one\n    -  two  \n    - \u3000three\n")
+    assert [one.text for one in read_file(path).examples] == ["one", "two", "\u3000three"]
+
+
 def test_one_stretch_may_be_two_entities(tmp_path: Path) -> None:
     path = write(
         tmp_path, HEAD + '- intent: a\n  examples: |\n    - in [Paris][{"entity": "city"}, {"entity": "name"}]\n'
@@ -48,10 +53,14 @@ def test_one_stretch_may_be_two_entities(tmp_path: Path) -> None:
 
 def test_examples_as_a_list_of_texts(tmp_path: Path) -> None:
     path = write(
-        tmp_path, HEAD + "- intent: a\n  examples:\n  - text: |\n      - hi [Tom](person)\n    metadata: {x: 1}\n"
+        tmp_path,
+        HEAD
+        + "- intent: a\n  examples:\n  - text: |\n      hi [Tom](person)\n    metadata: {x: 1}\n"
+        + '  - text: "- hm"\n',
     )
-    (example,) = read_file(path).examples
-    assert (example.text, example.line) == ("hi Tom", 5)
+    first, second = read_file(path).examples
+    assert (first.text, first.line) == ("hi Tom", 5)
+    assert second.text == "- hm"  # in a list, a dash is the customer's
 
 
 def test_synonyms_lookups_and_regexes(tmp_path: Path) -> None:

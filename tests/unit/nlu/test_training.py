@@ -10,6 +10,7 @@ from nlu.encoder import MANIFEST, Manifest
 from nlu.errors import EncoderMissing, ModelDamaged, ModelMissing, TrainingDataError
 from nlu.examples import read_file
 from nlu.training import TrainingReport, fingerprint, gazetteer, is_current, train
+from nlu.understander import Understander
 from tests.unit.nlu.small_shop import HashingEncoder, write_data
 
 
@@ -118,3 +119,34 @@ def test_names_annotated_nearly_everywhere_are_learnt_by_heart(tmp_path: Path) -
     )
     lists = {one.entity: set(one.names) for one in gazetteer(read_file(path)).lists}
     assert lists == {"product": {"kettle"}}
+
+
+def test_an_entity_marked_otherwise_than_its_pattern_finds_it_is_learnt(tmp_path: Path) -> None:
+    data_dir, model_dir = write_data(tmp_path / "data"), tmp_path / "model"
+    days = ["today", "tomorrow", "monday", "tuesday", "friday"]
+    marked = "".join(
+        f"    - {verb} me the news of the [day of {day}](date) please\n"
+        for day in days
+        for verb in ("read", "tell", "show", "give", "bring")
+    )
+    (data_dir / "news.yml").write_text(f"nlu:\n- intent: news\n  examples: |\n{marked}", encoding="utf-8")
+    train(data_dir, Path("unused"), model_dir, encoder=HashingEncoder())
+    files = ModelFiles.load(model_dir)
+    assert files.gazetteer.taught == {"date"}
+    assert {"amount", "phone"} <= files.gazetteer.unmarked
+    assert "order_number" not in files.gazetteer.unmarked | files.gazetteer.taught
+    understander = Understander.load(model_dir, encoder_dir=Path("unused"), encoder=HashingEncoder())
+    found = understander.parse("show me the news of the day of tuesday please").entities
+    assert [(one.name, one.text, one.extractor) for one in found] == [("date", "day of tuesday", "tagger")]
+
+
+def test_few_marks_do_not_overrule_a_pattern(tmp_path: Path) -> None:
+    data_dir = write_data(tmp_path / "data")
+    content = "nlu:\n- intent: news\n  examples: |\n    - news of [the day of today](date)\n    - news\n"
+    (data_dir / "news.yml").write_text(content, encoding="utf-8")
+    train(data_dir, Path("unused"), tmp_path / "model", encoder=HashingEncoder())
+    assert ModelFiles.load(tmp_path / "model").gazetteer.taught == frozenset()
+
+
+def test_what_is_marked_nowhere_is_known(trained: tuple[Path, TrainingReport]) -> None:
+    assert {"quantity", "date", "amount"} <= ModelFiles.load(trained[0]).gazetteer.unmarked

@@ -1,0 +1,245 @@
+"""The two sides of ``crmbot bench nlu`` as child processes: ours, and Rasa's DIET in the engine's environment.
+
+Each trains from the same file of examples by its own command line and then answers ``POST /model/parse`` over HTTP.
+Nothing of Rasa is imported. Time and peak memory of a training are those of its whole process, start included.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import click
+import httpx
+
+from bench.nlu_figures import Answer
+from bench.nlu_sets import Part, to_rasa_yaml
+from bot.engine import rasa_executable
+from bot.server import free_port
+from bot.settings import PROJECT
+
+READY_TIMEOUT_S = 300.0
+PARSE_TIMEOUT_S = 60.0
+TRAINING_FILE = "nlu.yml"
+
+_SENTIMENT = "label\ttext\n" + "positive\tthank you, very good\n" * 5 + "negative\tthis is bad\n" * 5
+"""Ours trains sentiment too, and no set but our own has any: as little as it takes."""
+
+_PIPELINE = """\
+recipe: default.v1
+assistant_id: bench
+language: {language}
+pipeline:
+- name: {tokenizer}
+- name: RegexFeaturizer
+- name: LexicalSyntacticFeaturizer
+- name: CountVectorsFeaturizer
+- name: CountVectorsFeaturizer
+  analyzer: char_wb
+  min_ngram: 1
+  max_ngram: 4
+- name: DIETClassifier
+  epochs: {epochs}
+  constrain_similarities: true
+  random_seed: {seed}
+- name: EntitySynonymMapper
+- name: FallbackClassifier
+  threshold: 0.3
+  ambiguity_threshold: 0.1
+policies: []
+"""
+"""Rasa 3.6's default (``rasa/engine/recipes/config_files/default_config.yml``) without the ResponseSelector, which has
+nothing to select from here and would only make DIET slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """``peak_mb`` is the highest resident memory of the training's largest process."""
+
+    seconds: float
+    peak_mb: float
+
+
+class Arm(Protocol):
+    """A side of the bench: ``train`` once, then ``serving``."""
+
+    @property
+    def name(self) -> str: ...
+
+    def train(self, part: Part, directory: Path) -> Trained:
+        """Trains into the directory, which must not exist."""
+
+    def serving(self, directory: Path) -> AbstractContextManager[Served]:
+        """The process that answers by what was trained there."""
+
+
+class Served:
+    """A process that answers ``/model/parse``."""
+
+    def __init__(self, process: subprocess.Popen[bytes], http: httpx.Client, url: str) -> None:
+        self._process = process
+        self._http = http
+        self._url = url
+
+    def ask(self, text: str) -> tuple[Answer, float]:
+        """The answer and the milliseconds it took."""
+        began = time.perf_counter()
+        response = self._http.post(self._url, json={"text": text})
+        took = (time.perf_counter() - began) * 1000
+        answer: Answer = response.raise_for_status().json()
+        return answer, took
+
+    def is_ready(self) -> bool:
+        """Waits until the process answers; False where it ended or took too long."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                return False
+            try:
+                self.ask("ready?")
+            except httpx.HTTPError:
+                time.sleep(0.5)
+            else:
+                return True
+        return False
+
+    def peak_mb(self) -> float | None:
+        """Highest resident memory so far; None where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+        except OSError:
+            return None
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(found[1]) / 1024 if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """crmbot's understanding with the sentence encoder in ``encoder_dir``."""
+
+    encoder_dir: Path
+    name: str = "crmbot"
+
+    def train(self, part: Part, directory: Path) -> Trained:
+        data = directory / "data"
+        (data / "sentiment").mkdir(parents=True)
+        (data / "sentiment" / "en.tsv").write_text(_SENTIMENT, encoding="utf-8")
+        (data / TRAINING_FILE).write_text(to_rasa_yaml(part.train, part.listed), encoding="utf-8")
+        command = _our_command("train", data, self.encoder_dir, directory / "model")
+        return run_measured(command, PROJECT, directory / "training.log")
+
+    @contextmanager
+    def serving(self, directory: Path) -> Iterator[Served]:
+        port = free_port()
+        command = _our_command("serve", self.encoder_dir, directory / "model", port)
+        with serve(command, PROJECT, port, directory / "serving.log") as served:
+            yield served
+
+
+@dataclass(frozen=True, slots=True)
+class Diet:
+    """Rasa's default pipeline around its DIETClassifier."""
+
+    epochs: int
+    seed: int
+    name: str = "DIET"
+
+    def train(self, part: Part, directory: Path) -> Trained:
+        directory.mkdir(parents=True)
+        (directory / TRAINING_FILE).write_text(to_rasa_yaml(part.train, part.listed), encoding="utf-8")
+        (directory / "config.yml").write_text(pipeline(part.language, self.epochs, self.seed), encoding="utf-8")
+        command = _rasa_command("train", "nlu", "--nlu", TRAINING_FILE, "--config", "config.yml", "--out", "models")
+        command += ["--fixed-model-name", "diet"]
+        trained = run_measured(command, directory, directory / "training.log")
+        if not (directory / "models" / "diet.tar.gz").exists():
+            raise click.ClickException("Rasa made no model")
+        return trained
+
+    @contextmanager
+    def serving(self, directory: Path) -> Iterator[Served]:
+        port = free_port()
+        command = _rasa_command("run", "--enable-api", "--model", "models/diet.tar.gz", "--port", port)
+        command += ["--interface", "127.0.0.1"]
+        with serve(command, directory, port, directory / "serving.log") as served:
+            yield served
+
+
+def _our_command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "bench.nlu_ours", *map(str, arguments)]
+
+
+def _rasa_command(*arguments: object) -> list[str]:
+    return [str(rasa_executable(PROJECT)), *map(str, arguments)]
+
+
+def pipeline(language: str, epochs: int, seed: int) -> str:
+    """Rasa's configuration file. Chinese has no spaces between words: Rasa's own tokenizer for it is jieba's."""
+    tokenizer = "JiebaTokenizer" if language == "zh" else "WhitespaceTokenizer"
+    return _PIPELINE.format(language=language, tokenizer=tokenizer, epochs=epochs, seed=seed)
+
+
+def lacks(language: str) -> str | None:
+    """What the engine's environment has not that DIET needs for the language; None where nothing is missing."""
+    python = rasa_executable(PROJECT).with_name("python")
+    if language == "zh" and subprocess.run([python, "-c", "import jieba"], capture_output=True, check=False).returncode:  # noqa: S603
+        return "jieba is not installed in the engine's environment"
+    return None
+
+
+def run_measured(command: Sequence[str], directory: Path, log: Path) -> Trained:
+    """Runs to the end. Raises ClickException with the last lines that the command wrote where it fails."""
+    began = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  (our own command line)
+            command, cwd=directory, env=environment(), stdout=output, stderr=output
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise click.ClickException(f"{command[0]} ended with status {process.returncode}:\n{last_lines(log)}")
+    return Trained(time.perf_counter() - began, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024))
+
+
+@contextmanager
+def serve(command: Sequence[str], directory: Path, port: int, log: Path) -> Iterator[Served]:
+    """A serving process, ready; ended afterwards. Raises ClickException with its last lines where it never is."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  (our own command line)
+            command, cwd=directory, env=environment(), stdout=output, stderr=output
+        )
+    try:
+        with httpx.Client(timeout=PARSE_TIMEOUT_S, trust_env=False) as http:
+            served = Served(process, http, f"http://127.0.0.1:{port}/model/parse")
+            if not served.is_ready():
+                raise click.ClickException(f"{command[0]} did not begin to answer:\n{last_lines(log)}")
+            yield served
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def last_lines(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-10:])
+
+
+def environment() -> Mapping[str, str]:
+    """Without a GPU on either side: a shop's server has none."""
+    return {
+        **os.environ,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }

@@ -1,0 +1,92 @@
+"""What is counted of two systems' answers to the same utterances. Pure; an answer is what ``/model/parse`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.nlu_sets import OUT_OF_SCOPE
+from nlu.examples import Example
+
+FALLBACK = "nlu_fallback"
+Answer = Mapping[str, Any]
+Span = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Sums over utterances, so that folds add up."""
+
+    in_scope: int = 0
+    best_right: int = 0
+    acted_right: int = 0
+    out_of_scope: int = 0
+    refused: int = 0
+    spans_right: int = 0
+    spans_found: int = 0
+    spans_marked: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in Counts.__slots__))
+
+    @property
+    def accuracy(self) -> float:
+        """Of what is in scope, by the best intent whether or not it was sure enough: Rasa's own way of counting."""
+        return _share(self.best_right, self.in_scope)
+
+    @property
+    def acted_accuracy(self) -> float:
+        """Of what is in scope, where to be refused is wrong."""
+        return _share(self.acted_right, self.in_scope)
+
+    @property
+    def out_of_scope_recall(self) -> float | None:
+        """The share of what is out of scope that was refused; None where the set has none."""
+        return _share(self.refused, self.out_of_scope) if self.out_of_scope else None
+
+    @property
+    def entity_f1(self) -> float | None:
+        """Micro-averaged; an entity is right with its name and both ends. None where the set marks none."""
+        if not self.spans_marked:
+            return None
+        return _share(2 * self.spans_right, self.spans_found + self.spans_marked)
+
+
+def count(examples: Sequence[Example], answers: Sequence[Answer], entities: frozenset[str]) -> Counts:
+    """``entities`` are those asked for; whatever else is found counts neither for nor against."""
+    total = Counts()
+    for example, answer in zip(examples, answers, strict=True):
+        total += _count_one(example, answer, entities)
+    return total
+
+
+def _count_one(example: Example, answer: Answer, entities: frozenset[str]) -> Counts:
+    acted = (answer.get("intent") or {}).get("name")
+    ranked = [one["name"] for one in answer.get("intent_ranking", []) if one["name"] != FALLBACK]
+    best = ranked[0] if ranked else acted
+    outside = example.intent == OUT_OF_SCOPE
+    marked = {(note.entity, note.start, note.end) for note in example.annotations if note.entity in entities}
+    found: set[Span] = {
+        (one["entity"], one["start"], one["end"]) for one in answer.get("entities", []) if one["entity"] in entities
+    }
+    return Counts(
+        in_scope=int(not outside),
+        best_right=int(not outside and best == example.intent),
+        acted_right=int(not outside and acted == example.intent),
+        out_of_scope=int(outside),
+        refused=int(outside and acted in {OUT_OF_SCOPE, FALLBACK}),
+        spans_right=len(marked & found),
+        spans_found=len(found),
+        spans_marked=len(marked),
+    )
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which that share of them lies."""
+    ordered = sorted(values)
+    return ordered[int(share * (len(ordered) - 1))]
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

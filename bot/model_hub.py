@@ -38,7 +38,9 @@ class Hub:
 
     def __init__(self, endpoint: str | None = None) -> None:
         self._endpoint = endpoint or constants.ENDPOINT
-        getLogger("huggingface_hub").setLevel(ERROR)  # its retries would break into the progress bars
+        # Retries would break into the progress bars; each request would be logged with its address, signature and all.
+        for library in ("huggingface_hub", "httpx2"):
+            getLogger(library).setLevel(ERROR)
 
     def listing(self, model: HubModel) -> tuple[str, list[ModelFile]]:
         """Raises UnknownModel, ModelRefused, HubUnreachable."""

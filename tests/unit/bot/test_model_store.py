@@ -146,6 +146,12 @@ def test_a_pull_brings_what_is_needed_and_remembers_it(
     assert not list((tmp_path / "models" / ".pulling").glob("tiny*"))
 
 
+def test_no_address_is_logged(store: ModelStore, hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    store.pull(PINNED, hub)
+    assert caplog.records == []
+
+
 def test_what_the_first_pull_brought_is_the_only_thing_taken_ever_after(
     store: ModelStore, hub: Hub, server: HubServer
 ) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.base import Channel
 from bot.channels.registry import build_channels
 from bot.engine import rasa_executable
-from bot.errors import BotError, SetupError
+from bot.errors import BotError, ModelError, SetupError
 from bot.installation import DIALOGUE_MODEL
 from bot.keys import Keys, load_or_create_keys
+from bot.model_store import CHANGED, ModelStore
 from bot.settings import PROJECT, Settings
 from crm.schema import is_current
 from crm.unit_of_work import Database
@@ -49,6 +50,7 @@ def _checks_here(settings: Settings) -> list[Check]:
         _check("data directory", settings.data.is_dir, "run: crmbot up"),
         _check("secrets", lambda: _secrets(settings), f"run: chmod 600 {settings.secrets_path}, or crmbot up"),
         _check("database", lambda: _database(settings), "run: crmbot up, which migrates it"),
+        _check("models", lambda: _models(settings), "run: crmbot models list --verify, then crmbot models pull NAME"),
         _check("sentence encoder", lambda: any(settings.encoder_dir.glob("*.onnx")), "run: crmbot train"),
         _check("understanding", lambda: any(settings.nlu_dir.glob("*")), "run: crmbot train"),
         _check("dialogue", (settings.dialogue_dir / DIALOGUE_MODEL).exists, "run: crmbot train"),
@@ -74,6 +76,15 @@ def _secrets(settings: Settings) -> bool:
     except SetupError:
         return False
     return True
+
+
+def _models(settings: Settings) -> bool:
+    """Whether every model that was fetched is still what it was."""
+    try:
+        states = ModelStore(settings.models_dir, settings.models_lock).states(verify=True)
+    except ModelError:
+        return False
+    return all(state.state != CHANGED for state in states)
 
 
 def _database(settings: Settings) -> bool:

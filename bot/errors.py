@@ -12,6 +12,14 @@ BotError
 ├── EngineError               Rasa
 │   ├── EngineUnavailable     engine_unavailable      it does not answer; trying again helps
 │   └── EngineRefused         engine_refused          it answered with an error
+├── ModelError                model_error             a model to be fetched, placed or checked; each is one clear line
+│   ├── UnknownModel          model_unknown           no such model: not in the catalogue, or not on the hub
+│   ├── ModelRefused          model_refused           the hub gives it only to accounts that may have it
+│   ├── HubUnreachable        hub_unreachable         the hub does not answer, or may not be asked
+│   ├── ModelIncomplete       model_incomplete        a folder lacks files of the model
+│   ├── ChecksumMismatch      model_checksum          a file has other bytes than it must have
+│   ├── DiskFull              disk_full               no room for it
+│   └── PullUnderWay          model_busy              another process fetches the same model
 └── SetupError                setup                   a clear line for the person who runs the program
 """
 
@@ -86,3 +94,35 @@ class EngineRefused(EngineError):
 
 class SetupError(BotError):
     code = "setup"
+
+
+class ModelError(BotError):
+    code = "model_error"
+
+
+class UnknownModel(ModelError):
+    code = "model_unknown"
+
+
+class ModelRefused(ModelError):
+    code = "model_refused"
+
+
+class HubUnreachable(ModelError):
+    code = "hub_unreachable"
+
+
+class ModelIncomplete(ModelError):
+    code = "model_incomplete"
+
+
+class ChecksumMismatch(ModelError):
+    code = "model_checksum"
+
+
+class DiskFull(ModelError):
+    code = "disk_full"
+
+
+class PullUnderWay(ModelError):
+    code = "model_busy"

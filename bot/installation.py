@@ -14,20 +14,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from sqlalchemy import func, select
 
 from bot.composition import rasa_environment
 from bot.engine import rasa_executable
-from bot.errors import SetupError
+from bot.errors import SetupError, UnknownModel
 from bot.keys import Keys, load_or_create_keys
+from bot.model_catalogue import HubModel, find_model
+from bot.model_store import Advance as FileAdvance
+from bot.model_store import ModelState, ModelStore
 from bot.settings import NLU_EXAMPLES, PROJECT, Settings
 from crm.demo import seed_demo_shop
 from crm.models import Customer, Staff, utc_now
 from crm.schema import migrate
 from crm.staff import Passwords, add_staff
 from crm.unit_of_work import Database
-from nlu.encoder_export import export_encoder
+from nlu.encoder_export import PACKAGED, export_encoder
 from nlu.training import TrainingReport, is_current, train
 
 FIRST_STAFF_EMAIL = "admin@example.com"
@@ -63,6 +76,20 @@ class Steps:
 
             yield advance
             progress.update(task, completed=1, total=1)
+
+    @contextmanager
+    def fetching(self) -> Iterator[FileAdvance]:
+        """A bar for each file, with its size, its speed and the time it still takes."""
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, TimeRemainingColumn(), console=self._console) as progress:
+            tasks: dict[str, TaskID] = {}
+
+            def advance(name: str, done: int, total: int | None) -> None:
+                if name not in tasks:
+                    tasks[name] = progress.add_task(name, total=total)
+                progress.update(tasks[name], completed=done)
+
+            yield advance
 
 
 def prepare(settings: Settings, steps: Steps) -> Prepared:
@@ -110,8 +137,9 @@ def add_first_staff(database: Database) -> str | None:
 
 def train_understanding(settings: Settings, steps: Steps, *, force: bool = False) -> TrainingReport | None:
     """Exports the sentence encoder once and trains on ``data/nlu``; None when nothing had changed."""
+    source = encoder_source(settings, steps)
     with steps.step("Preparing the sentence encoder"):
-        export_encoder(settings.encoder_dir)
+        export_encoder(settings.encoder_dir, source=source)
     if not force and is_current(NLU_EXAMPLES, settings.encoder_dir, settings.nlu_dir):
         return None
     with steps.step("Training the understanding") as advance:
@@ -121,6 +149,34 @@ def train_understanding(settings: Settings, steps: Steps, *, force: bool = False
             settings.nlu_dir,
             progress=lambda _step, done: advance(round(done * 100), 100),
         )
+
+
+def encoder_source(settings: Settings, steps: Steps) -> str:
+    """What the encoder is exported from: ``packaged`` or a directory, fetched from the hub first where it is not here.
+    Raises ModelError."""
+    setting = settings.encoder
+    if setting == PACKAGED or Path(setting).expanduser().is_dir():
+        return setting
+    model = find_model(setting)
+    if model is None:
+        raise UnknownModel(
+            f"CRMBOT_ENCODER is {setting!r}, which is no directory here, no name that crmbot models list shows, and "
+            "no owner/model[@revision] of the hub"
+        )
+    store = ModelStore(settings.models_dir, settings.models_lock)
+    directory = store.checked_directory(model)
+    if directory is None:
+        pull_model(store, model, steps)
+        directory = store.directory(model)
+    return str(directory)
+
+
+def pull_model(store: ModelStore, model: HubModel, steps: Steps) -> ModelState:
+    """Fetches a model from the hub, showing how far it is. Raises ModelError."""
+    from bot.model_hub import Hub  # only who fetches needs the hub's library
+
+    with steps.fetching() as advance:
+        return store.pull(model, Hub(), advance)
 
 
 def train_dialogue(settings: Settings, steps: Steps, *, force: bool = False) -> bool:

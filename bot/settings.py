@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     audio_limit_s: float = Field(default=300, gt=0, description="Longest voice note taken.")
     perception_timeout_s: float = Field(default=180, gt=0, description="Longest look at one photo or voice note.")
     perception_workers: int = Field(default=1, ge=1, description="Processes that hear and see.")
+    encoder: str = Field(
+        default="packaged",
+        description="Sentence encoder: packaged, a name of crmbot models list, a directory, or owner/model[@revision].",
+    )
     whisper_model: str = Field(
         default="base", description="Whisper model used when its files are in the data directory."
     )
@@ -181,6 +185,10 @@ class Settings(BaseSettings):
     @property
     def models_dir(self) -> Path:
         return self.models or self.data / "models"
+
+    @property
+    def models_lock(self) -> Path:
+        return self.data / "models.lock"
 
     @property
     def encoder_dir(self) -> Path:

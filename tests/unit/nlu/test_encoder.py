@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,62 @@ def test_pooling_is_what_the_model_says(tmp_path: Path) -> None:
     (tmp_path / "1_Pooling").mkdir()
     (tmp_path / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
     assert find_source(str(tmp_path)).pooling() == "cls"
+
+
+def described(directory: Path, name: str, content: object) -> None:
+    (directory / name).parent.mkdir(exist_ok=True)
+    (directory / name).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [
+        ("multilingual-e5-small", "query: "),
+        ("intfloat--e5-base-v2", "query: "),
+        ("multilingual-e5-large-instruct", ""),
+        ("some-minilm", ""),
+        ("note5", ""),
+    ],
+)
+def test_the_e5_family_is_told_by_its_name(tmp_path: Path, name: str, prefix: str) -> None:
+    (tmp_path / name).mkdir()
+    described(tmp_path / name, "config.json", {})
+    assert find_source(str(tmp_path / name)).prefix() == prefix
+
+
+def test_a_default_prompt_is_the_prefix(tmp_path: Path) -> None:
+    described(tmp_path, "config.json", {})
+    prompts = {"prompts": {"query": "search: ", "document": ""}, "default_prompt_name": None}
+    described(tmp_path, "config_sentence_transformers.json", prompts)
+    assert find_source(str(tmp_path)).prefix() == "", "prompts that are not the default's are for searching"
+    described(tmp_path, "config_sentence_transformers.json", prompts | {"default_prompt_name": "query"})
+    assert find_source(str(tmp_path)).prefix() == "search: "
+
+
+@pytest.mark.parametrize(
+    ("config", "said", "most"),
+    [
+        ({}, {}, 128),
+        ({"max_position_embeddings": 512}, {"max_seq_length": 512}, 128),
+        ({"max_position_embeddings": 512}, {"max_seq_length": 64}, 64),
+        ({"max_position_embeddings": 100, "model_type": "bert", "pad_token_id": 0}, {}, 100),
+        ({"max_position_embeddings": 100, "model_type": "xlm-roberta", "pad_token_id": 1}, {}, 98),
+    ],
+)
+def test_texts_are_cut_to_what_the_model_takes(
+    tmp_path: Path, config: dict[str, object], said: dict[str, object], most: int
+) -> None:
+    described(tmp_path, "config.json", config)
+    described(tmp_path, "sentence_bert_config.json", said)
+    assert find_source(str(tmp_path)).max_tokens() == most
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(EncoderMissing, match=r"config\.json cannot be read"):
+        find_source(str(tmp_path)).max_tokens()
+
+
+def test_another_prefix_is_another_encoder() -> None:
+    assert replace(MANIFEST_OF_NOTHING, prefix="query: ").identity != MANIFEST_OF_NOTHING.identity
+    assert replace(MANIFEST_OF_NOTHING, pooling="cls").identity != MANIFEST_OF_NOTHING.identity

@@ -11,7 +11,7 @@ from actions.media import order_steps
 from actions.orders import OrderStatusForm
 from actions.outcome import Button, Outcome, Say, payload, say
 from actions.reading import OrderNumbers, contact_named
-from actions.shop import TellProduct
+from actions.shop import TellProduct, knowledge_told
 from actions.tickets import add_media, ticket_told
 from actions.turn import Language, Turn, as_language
 from actions.wording import button_title
@@ -23,7 +23,8 @@ _CHINESE = re.compile(r"chinese|mandarin|中文|汉语|普通话|华语|国语|�
 
 
 class Fallback(CrmAction):
-    """Answers what made no sense: first a kind question, the second time in a row the offer of a person.
+    """Answers what no intent was found for: from the shop's knowledge where it has an answer, else with a kind
+    question, the second time in a row with the offer of a person.
 
     An order number among the words is something to go on.
     """
@@ -39,6 +40,8 @@ class Fallback(CrmAction):
         number = self._numbers.named(desk.turn)
         if number and desk.turn.form is None:
             return _noted_order(desk, number)
+        if desk.turn.answer is not None:
+            return Outcome((knowledge_told(desk.turn.answer),))
         if desk.turn.not_understood_again:
             return Outcome((say("utter_fallback_again", offer="ask_human"),))
         return Outcome((say("utter_not_caught" if desk.turn.form else "utter_fallback"),))

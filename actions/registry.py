@@ -13,14 +13,14 @@ from actions.media import HearVoice, SeePhoto
 from actions.orders import OrderListForm, OrderRequestForm, OrderStatusForm
 from actions.privacy import AnswerPrivacy
 from actions.reading import OrderNumbers
-from actions.shop import TellProduct
+from actions.shop import TellKnowledge, TellProduct
 from actions.tickets import TicketForm, TicketStatus
 from crm.models import utc_now
 from crm.unit_of_work import Database
 
 DEFAULT_ORDER_NUMBER_PATTERN = r"A\d{4,8}"
 
-#: The demo shop's, as ``utter_opening_hours`` tells them.
+#: The demo shop's, as ``data/knowledge`` and ``utter_handed_over_closed`` tell them.
 DEFAULT_OPENING_HOURS = OpeningHours(frozenset(range(5)), time(9), time(18), UTC)
 
 
@@ -51,6 +51,7 @@ def build_actions(
         HandOver(database, now, opening_hours),
         TakeRating(database, now),
         TellProduct(database, now),
+        TellKnowledge(database, now),
         AnswerPrivacy(database, now),
         SeePhoto(database, now, numbers),
         HearVoice(database, now),

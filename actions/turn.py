@@ -25,6 +25,23 @@ class Moment(Enum):
     RETURNING = "returning"  # another action has just answered this message; the form asks again
 
 
+#: What a message got done that the shop's knowledge answered.
+KNOWLEDGE_TOLD = "knowledge_told"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A passage of the shop's knowledge about the message, found when it was understood.
+
+    ``buttons`` are pairs of title and payload; one that is not ``exact`` has the topic right, perhaps not the answer.
+    """
+
+    title: str
+    text: str
+    buttons: tuple[tuple[str, str], ...]
+    exact: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A message and its setting.
@@ -49,6 +66,7 @@ class Turn:
     previous_intent: str | None = None
     offer: str | None = None
     done: str | None = None
+    answer: Answer | None = None
 
     def entity(self, name: str) -> str | None:
         """The value last named of that kind."""
@@ -63,7 +81,8 @@ class Turn:
     @property
     def not_understood_again(self) -> bool:
         """This message and the one before it both said nothing the bot could use."""
-        return self.intent in NOT_UNDERSTOOD and self.previous_intent in NOT_UNDERSTOOD
+        known = self.done == KNOWLEDGE_TOLD
+        return self.intent in NOT_UNDERSTOOD and self.previous_intent in NOT_UNDERSTOOD and not known
 
 
 def read_turn(tracker: Any) -> Turn:
@@ -88,12 +107,20 @@ def read_turn(tracker: Any) -> Turn:
         previous_intent=_last_intent(before),
         offer=_last_said(before, "offer"),
         done=_last_said(before, "done"),
+        answer=_answer(message.get("answer")),
     )
 
 
 def as_language(value: object) -> Language:
     """One of the two languages spoken; English where it is neither."""
     return "zh" if value == "zh" else "en"
+
+
+def _answer(found: Mapping[str, Any] | None) -> Answer | None:
+    if not found:
+        return None
+    buttons = tuple((str(each["title"]), str(each["payload"])) for each in found.get("buttons") or [])
+    return Answer(str(found["title"]), str(found["text"]), buttons, bool(found.get("exact")))
 
 
 def _entities(found: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:

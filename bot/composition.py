@@ -37,12 +37,14 @@ from bot.metrics import Metrics
 from bot.outbox import Delivery, Outbox
 from bot.outreach import Outreach
 from bot.perceiving import Perceiving, Senses
-from bot.settings import NLU_EXAMPLES, PROJECT, Settings
+from bot.settings import KNOWLEDGE, NLU_EXAMPLES, PROJECT, Settings
 from bot.turn import Parser, Turn, TurnLimits
 from bot.visitors import Visitors
 from crm.models import Product, utc_now
 from crm.unit_of_work import Database
+from nlu.encoder import SentenceEncoder
 from nlu.examples import read_directory
+from nlu.knowledge import Knowledge
 from nlu.language import detect
 from nlu.understander import Understander
 from perception.media import MediaLimits
@@ -288,6 +290,11 @@ def build_parser(settings: Settings, products: Sequence[str] = ()) -> Understand
         phone_regions=settings.phone_regions.split(),
         now=lambda: datetime.now(ZoneInfo(settings.timezone)),
     )
+
+
+def build_knowledge(encoder: SentenceEncoder) -> Knowledge:
+    """What the shop has written down to be told. Raises NluError for a file that cannot be used."""
+    return Knowledge.load(KNOWLEDGE, encoder)
 
 
 def product_names(database: Database) -> list[str]:

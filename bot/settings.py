@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: home of ``domain/``, ``data/`` and ``engine/``."""
 NLU_EXAMPLES = PROJECT / "data" / "nlu"
+KNOWLEDGE = PROJECT / "data" / "knowledge"
 
 
 class Settings(BaseSettings):

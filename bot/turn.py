@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 FAILED = "failed"
 """``done`` of a reply that apologises: an action could not do its work."""
+TOLD = "knowledge_told"
+"""``done`` of a reply that answers from the shop's knowledge: understood, though no intent was."""
 ENDINGS: dict[str | None, CloseReason] = {"goodbye": "goodbye", "rated": "rating"}
 """``done`` of replies after which the conversation is over, and why it is."""
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
@@ -253,6 +255,8 @@ class Turn:
             if message.state not in WAITING:
                 return
             _mark(session, pending, message, "failed" if failed else "answered")
+            if any(reply.done == TOLD for reply in replies):
+                message.understood = True
             conversation = message.conversation
             if conversation.mode == "staff":
                 replies = []

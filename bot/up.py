@@ -15,6 +15,7 @@ from bot.composition import (
     build_actions_for,
     build_dialogue,
     build_engine,
+    build_knowledge,
     build_parser,
     build_senses,
     build_site,
@@ -62,7 +63,13 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports, channels
 
     return Program(
         public=_public(site),
-        internal=internal_app(site.parser, build_actions_for(site), context_in(site.database), site.metrics),
+        internal=internal_app(
+            site.parser,
+            build_actions_for(site),
+            context_in(site.database),
+            site.metrics,
+            build_knowledge(parser.encoder),
+        ),
         ports=ports,
         engine=engine,
         durable=site.durable,

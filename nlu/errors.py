@@ -6,6 +6,7 @@ NluError
 ├── EncoderExportFailed   encoder_export        the export ended without a usable encoder
 ├── ModelMissing          model_missing         no trained model in the directory
 ├── ModelDamaged          model_damaged         the model's files do not belong together or cannot be read
+├── KnowledgeDamaged      knowledge_damaged     a file of knowledge that cannot be used; carries ``path``
 ├── InvalidRequest        invalid_request       a request to understand that holds no text
 └── Overloaded            overloaded            more texts wait to be understood than the queue holds
 
@@ -52,6 +53,14 @@ class ModelMissing(NluError):
 
 class ModelDamaged(NluError):
     code = "model_damaged"
+
+
+class KnowledgeDamaged(NluError):
+    code = "knowledge_damaged"
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
 
 
 class InvalidRequest(NluError):

@@ -1,14 +1,14 @@
 """An understanding as Rasa wants it in answer to ``POST /model/parse``. Pure.
 
-Beside Rasa's own fields stand ``language`` and ``sentiment``; they reach the tracker's latest message. The language
-travels once more as an entity, because that is how it fills a slot.
+Beside Rasa's own fields stand ``language``, ``sentiment`` and, where there is one, ``answer``; they reach the tracker's
+latest message. The language travels once more as an entity, because that is how it fills a slot.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from nlu.understanding import Entity, IntentScore, Understanding
+from nlu.understanding import Answer, Entity, IntentScore, Understanding
 
 LANGUAGE_ENTITY = "language"
 _SPOKEN = {"en": "en", "zh": "zh", "mixed": "zh"}
@@ -22,13 +22,28 @@ def to_rasa(understanding: Understanding) -> dict[str, Any]:
     if spoken is not None:
         whole = Entity(LANGUAGE_ENTITY, spoken, understanding.text, 0, len(understanding.text), extractor="language")
         entities.append(_entity(whole))
-    return {
+    parsed = {
         "text": understanding.text,
         "intent": _intent(understanding.intent),
         "intent_ranking": [_intent(one) for one in understanding.ranking],
         "entities": entities,
         "language": understanding.language,
         "sentiment": {"score": understanding.sentiment.score, "label": understanding.sentiment.label},
+    }
+    if understanding.answer is not None:
+        parsed["answer"] = answer_to_rasa(understanding.answer)
+    return parsed
+
+
+def answer_to_rasa(answer: Answer) -> dict[str, Any]:
+    """JSON-ready, as it stands in ``answer``."""
+    return {
+        "topic": answer.topic,
+        "title": answer.title,
+        "text": answer.text,
+        "buttons": [{"title": title, "payload": payload} for title, payload in answer.buttons],
+        "score": answer.score,
+        "exact": answer.exact,
     }
 
 

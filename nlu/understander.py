@@ -102,6 +102,11 @@ class Understander:
         intents = IntentClassifier(files.intents, files.policy)
         return cls(extractor, intents, SentimentScorer(files.sentiment), encoder, products=products, today=today)
 
+    @property
+    def encoder(self) -> SentenceEncoder:
+        """The encoder it was loaded with, for whatever else is to be likened to what customers write."""
+        return self._encoder
+
     def update_products(self, products: Sequence[str]) -> None:
         """From now on these are the product names to look for; what was remembered is forgotten."""
         extractor = self._build_extractor(products)

@@ -43,10 +43,27 @@ class Sentiment:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A passage of the shop's knowledge, to be told with its ``title``; ``topic`` is the title of its file.
+
+    ``text`` has no empty line. ``buttons`` are pairs of title and payload. ``score`` is the probability (0–1) that it
+    answers; one that is not ``exact`` is about the question's topic and perhaps not the answer.
+    """
+
+    topic: str
+    title: str
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+    score: float = 1.0
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What one utterance means. ``ranking`` is best first and starts with ``intent``.
 
-    ``language`` is ``und`` where the text does not tell (numbers, emoji, nothing).
+    ``language`` is ``und`` where the text does not tell (numbers, emoji, nothing). ``answer`` is what the shop's
+    knowledge holds on it, where it was looked for and found.
     """
 
     text: str
@@ -55,3 +72,4 @@ class Understanding:
     ranking: tuple[IntentScore, ...]
     entities: tuple[Entity, ...] = ()
     sentiment: Sentiment = field(default_factory=lambda: Sentiment(0.0, "neutral"))
+    answer: Answer | None = None

@@ -95,7 +95,7 @@ class FakeParser:
         if self.broken:
             raise RuntimeError("the parser is broken")
         language = "zh" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en" if text.isalpha() else "und"
-        intent = IntentScore("ask_human" if text == "human" else "inform", 0.9)
+        intent = IntentScore({"human": "ask_human", "gibberish": "nlu_fallback"}.get(text, "inform"), 0.9)
         return Understanding(text, language, intent, (intent,), (), Sentiment(0.1, "neutral"))
 
 

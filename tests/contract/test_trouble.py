@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from actions.turn import KNOWLEDGE_TOLD
 from bot.messages import Reply
 from crm.models import Conversation, Message, OutboxRow
 from tests.serving import FakeDialogue, Serving
@@ -53,6 +54,19 @@ def test_a_reply_that_says_an_action_failed_marks_the_turn(server: Serving) -> N
         assert state_of(server, sent.json()["message_id"]) == "failed"
     finally:
         server.dialogue.answer = FakeDialogue().answer
+
+
+@pytest.mark.parametrize(("done", "understood"), [(KNOWLEDGE_TOLD, True), (None, False)])
+def test_what_the_knowledge_answers_counts_as_understood(server: Serving, done: str | None, understood: bool) -> None:
+    visitor = server.visitor()
+    server.dialogue.answer = lambda text, metadata: [Reply("We wrap gifts.", done=done)]
+    try:
+        sent = visitor.send("gibberish")
+        visitor.wait_for(1)
+    finally:
+        server.dialogue.answer = FakeDialogue().answer
+    with server.database.reading() as session:
+        assert session.get_one(Message, sent.json()["message_id"]).understood is understood
 
 
 def test_what_a_crash_left_unqueued_is_found_and_answered_once(server: Serving) -> None:

@@ -35,7 +35,9 @@ from crm.demo import seed_demo_shop
 from crm.linking import link
 from crm.models import Attachment, Base, Conversation, Customer, Identity, new_id
 from crm.unit_of_work import Database
+from nlu.knowledge import Passage, read_knowledge, told_as
 from nlu.payloads import parse_payload
+from nlu.rasa_format import answer_to_rasa
 
 PROJECT = Path(__file__).parents[2]
 RASA = PROJECT / "engine" / ".venv" / "bin" / "rasa"
@@ -43,17 +45,22 @@ SOURCES = ("config.yml", "domain", "data/rules")
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 START_TIMEOUT_S = 120.0
 
+PASSAGES = read_knowledge(PROJECT / "data" / "knowledge")
+
 Meaning = tuple[str, dict[str, str]]
 
 
 @dataclass
 class Stage:
-    """A running dialogue. ``meanings`` is the scripted ear; ``now`` the clock that the actions read."""
+    """A running dialogue. ``meanings`` is the scripted ear, ``searches`` the titles of the passages that answer
+    what was said; ``now`` the clock that the actions read.
+    """
 
     database: Database
     dialogue: Dialogue
     tracker_path: Path
     meanings: dict[str, Meaning] = field(default_factory=dict)
+    searches: dict[str, str] = field(default_factory=dict)
     now: datetime = MONDAY_NOON
     failing: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
@@ -94,11 +101,14 @@ class Visitor:
         *,
         language: str | None = None,
         attachments: int = 0,
+        answer: str | None = None,
     ) -> list[Reply]:
-        """Words, and what they mean."""
+        """Words, and what they mean; ``answer`` is the title of the passage that a search for them finds."""
         heard = text if text else f"/{intent}"
         if text:
             self.stage.meanings[text] = (intent, dict(entities or {}))
+            if answer:
+                self.stage.searches[text] = answer
         return self._send(heard, text, language, attachments)
 
     def sends_photo(self, number: str | None = None) -> list[Reply]:
@@ -214,6 +224,7 @@ def _internal_app(running: Stage) -> FastAPI:
             "text": body["text"],
             "intent": {"name": intent, "confidence": 0.99},
             "entities": [*named, {"entity": "language", "value": language}],
+            "answer": _passage_told(running, body["text"], intent, language),
         }
 
     @app.post("/webhook")
@@ -242,6 +253,21 @@ def _meaning(running: Stage, text: str) -> Meaning:
     if payload is not None:
         return payload.intent.name, {each.name: each.value for each in payload.entities}
     return running.meanings[text]
+
+
+def _passage_told(running: Stage, text: str, intent: str, language: str) -> dict[str, Any] | None:
+    """What a search would find, as ``/model/parse`` answers it: the passage that the story names, else the opening of
+    the intent's file.
+    """
+    wanted = running.searches.get(text)
+
+    def is_meant(each: Passage) -> bool:
+        return each.title == wanted if wanted else each.opening and each.intent == intent
+
+    for each in PASSAGES:
+        if each.language == language and is_meant(each):
+            return answer_to_rasa(told_as(each, 1.0, exact=True))
+    return None
 
 
 @contextmanager

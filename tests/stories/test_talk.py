@@ -137,6 +137,33 @@ def test_every_fact_is_told_in_both_languages(on_stage: Stage) -> None:
         assert titles(english.replies)
 
 
+def test_a_free_question_is_answered_from_the_knowledge_in_both_languages(on_stage: Stage) -> None:
+    visitor = on_stage.visitor()
+    answer = visitor.says("could you put it in nice paper", "out_of_scope", answer="Gift wrapping")
+    assert "Gift wrapping:\nGift wrapping costs $3" in told(answer)
+    assert done(answer) == ["knowledge_told"]
+    assert titles(answer) == ["My orders"]
+    assert "did not understand" in told(visitor.says("colourless green ideas", "nlu_fallback"))
+    chinese = on_stage.visitor(language="zh")
+    answer = chinese.says("能包漂亮点吗", "nlu_fallback", answer="礼品包装")
+    assert "关于礼品包装：\n礼品包装每个包裹 $3" in told(answer)
+    assert titles(answer) == ["我的订单"]
+
+
+def test_a_question_in_the_middle_of_a_form_is_answered_and_the_form_goes_on(on_stage: Stage) -> None:
+    visitor = on_stage.visitor()
+    visitor.says("where is my order", "ask_order_status")
+    answer = visitor.says("can I pay with a loyalty card", "nlu_fallback", answer="Cards and wallets")
+    assert "We take Visa" in told(answer)
+    assert "Which order is it?" in told(answer)
+
+
+def test_what_the_knowledge_does_not_hold_is_said_to_be_unknown_and_a_person_offered(on_stage: Stage) -> None:
+    visitor = on_stage.visitor(language="zh")
+    assert "这个我不知道" in told(visitor.says("怎么付款", "ask_payment", answer="no such passage"))
+    assert done(visitor.says("好的", "affirm")) == ["human_asked"]
+
+
 def test_erasure_is_requested_by_button(on_stage: Stage) -> None:
     visitor = on_stage.visitor(customer="C-1003")
     assert "nothing is sold" in told(visitor.says("what do you store about me", "ask_privacy"))

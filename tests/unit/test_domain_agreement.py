@@ -13,6 +13,7 @@ import yaml
 from actions.forms import Form
 from actions.registry import DEFAULT_OPENING_HOURS, build_actions
 from crm.unit_of_work import Database
+from nlu.knowledge import Passage, read_knowledge
 from nlu.payloads import parse_payload
 
 PROJECT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ def files(folder: str) -> dict[str, dict[str, Any]]:
 DOMAIN = files("domain")
 RULES = files("data/rules")
 EXAMPLES = files("data/nlu")
+KNOWLEDGE = read_knowledge(PROJECT / "data" / "knowledge")
 
 
 def everywhere(key: str) -> list[Any]:
@@ -153,10 +155,46 @@ def test_the_hours_told_are_the_hours_kept() -> None:
         9,
         18,
     )
-    for name in ("utter_opening_hours", "utter_handed_over_closed"):
-        english, chinese = responses()[name]
-        assert "Monday to Friday, 9:00 to 18:00 (UTC)" in english["text"]
-        assert "周一至周五 9:00–18:00（UTC）" in chinese["text"]
+    english, chinese = (each["text"] for each in responses()["utter_handed_over_closed"])
+    told = {each.language: each.text for each in KNOWLEDGE if each.opening and each.intent == "ask_opening_hours"}
+    for text in (english, told["en"]):
+        assert "Monday to Friday, 9:00 to 18:00 (UTC)" in text
+    for text in (chinese, told["zh"]):
+        assert "周一至周五 9:00–18:00（UTC）" in text
+
+
+def test_every_intent_that_the_knowledge_answers_has_a_file_in_both_languages() -> None:
+    answered = {
+        rule["steps"][0]["intent"]
+        for content in RULES.values()
+        for rule in content["rules"]
+        if {"action": "action_tell_knowledge"} in rule["steps"]
+    }
+    for language in ("en", "zh"):
+        assert {each.intent for each in KNOWLEDGE if each.language == language} - {None} == answered
+
+
+def test_the_knowledge_says_the_same_in_both_languages() -> None:
+    english, chinese = ([each for each in KNOWLEDGE if each.language == language] for language in ("en", "zh"))
+    assert [_outline(each) for each in english] == [_outline(each) for each in chinese]
+    for each in english:
+        assert not CHINESE.search(each.title + each.text + "".join(each.questions)), each.title
+    for each in chinese:
+        assert CHINESE.search(each.title), each.title
+        assert CHINESE.search(each.text), each.title
+    known = set(intents())
+    for each in KNOWLEDGE:
+        for _, payload in each.buttons:
+            pressed = parse_payload(payload)
+            assert pressed is not None, payload
+            assert pressed.intent.name in known, payload
+
+
+def _outline(passage: Passage) -> tuple[str, str | None, list[str], set[str], list[str]]:
+    """File, intent, payloads, sums of money and numbers: all that a translation keeps."""
+    payloads = [payload for _, payload in passage.buttons]
+    sums = set(re.findall(r"\$[\d.]+\d", passage.text))
+    return passage.path.name, passage.intent, payloads, sums, re.findall(r"\d+:\d+", passage.text)
 
 
 def _rules_starting(form: str) -> list[dict[str, Any]]:

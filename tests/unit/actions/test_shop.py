@@ -1,8 +1,11 @@
 """Products asked for in words."""
 
+import dataclasses
+
 import pytest
 
-from actions.shop import TellProduct
+from actions.shop import TellKnowledge, TellProduct
+from actions.turn import Answer
 from tests.unit.actions.desk import Shop, said
 
 
@@ -33,3 +36,27 @@ def test_the_nearest_are_offered_as_buttons(demo: Shop) -> None:
     near = demo.build(TellProduct).answer(demo.turn("有电动牙刷吗", "ask_product", product="扫地机"))
     assert said(near) == ["utter_product_told"]
     assert near.says[0].values == {"product": "扫地机器人", "price": "$249.00", "stock": "5"}
+
+
+def answer(exact: bool) -> Answer:
+    return Answer("Delivery times", "3 to 5 days.", (("My orders", "/list_orders"),), exact)
+
+
+def test_a_passage_is_told_with_its_title_and_buttons(demo: Shop) -> None:
+    turn = dataclasses.replace(demo.turn("how long does it take", "ask_shipping"), answer=answer(exact=True))
+    (told,) = demo.build(TellKnowledge).answer(turn).says
+    assert told.response == "utter_knowledge_told"
+    assert told.values == {"title": "Delivery times", "passage": "3 to 5 days."}
+    assert [each.payload for each in told.buttons] == ["/list_orders"]
+    assert told.done == "knowledge_told"
+
+
+def test_a_passage_that_may_miss_the_question_says_so_and_offers_a_person(demo: Shop) -> None:
+    turn = dataclasses.replace(demo.turn("to the moon?", "ask_shipping"), answer=answer(exact=False))
+    (told,) = demo.build(TellKnowledge).answer(turn).says
+    assert (told.response, told.done, told.offer) == ("utter_knowledge_near", None, "ask_human")
+
+
+def test_without_a_passage_the_bot_says_that_it_does_not_know(demo: Shop) -> None:
+    (told,) = demo.build(TellKnowledge).answer(demo.turn("how do I pay", "ask_payment")).says
+    assert (told.response, told.offer) == ("utter_knowledge_missing", "ask_human")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rasa_sdk import Tracker
 
-from actions.turn import Moment, Turn, as_language, read_turn
+from actions.turn import Answer, Moment, Turn, as_language, read_turn
 
 
 def tracker(*events: dict[str, Any], text: str = "hi", intent: str = "greet", **slots: Any) -> Tracker:
@@ -70,6 +70,19 @@ def test_twice_in_a_row_is_told_from_once() -> None:
     sense = {"event": "user", "parse_data": {"intent": {"name": "greet"}}}
     assert not read_turn(tracker(USER, sense, USER, intent="nlu_fallback")).not_understood_again
     assert not read_turn(tracker(USER, USER, intent="greet")).not_understood_again
+
+
+def test_an_answer_from_the_knowledge_was_no_misunderstanding() -> None:
+    told = {"event": "bot", "data": {"custom": {"done": "knowledge_told"}}}
+    assert not read_turn(tracker(USER, told, USER, intent="nlu_fallback")).not_understood_again
+
+
+def test_the_passage_that_came_with_the_meaning_is_read() -> None:
+    asked = tracker(USER)
+    assert read_turn(asked).answer is None
+    button = {"title": "My orders", "payload": "/list_orders"}
+    asked.latest_message["answer"] = {"title": "T", "text": "P", "buttons": [button], "score": 0.7, "exact": True}
+    assert read_turn(asked).answer == Answer("T", "P", (("My orders", "/list_orders"),), exact=True)
 
 
 def test_only_the_latest_offer_stands() -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from rasa_sdk.interfaces import Action
 from sqlalchemy.exc import OperationalError
 
 from bot import internal
-from bot.internal import Context, context_in, internal_app
+from bot.internal import Context, context_in, internal_app, with_answer
 from bot.metrics import Metrics
 from crm.models import Attachment, Base, Conversation, Identity, Message
 from crm.unit_of_work import Database
+from nlu.encoder import Vectors
+from nlu.knowledge import Knowledge
+from nlu.understanding import IntentScore, Understanding
 from tests.serving import FakeParser
 
 
@@ -138,3 +143,40 @@ def test_the_context_is_that_of_the_message_in_hand(database: Database) -> None:
             )
     assert context_in(database)("c1") == Context("zh", "A2")
     assert context_in(database)("unknown") == Context()
+
+
+class Encoding:
+    """Every text is like every other."""
+
+    identity, dimension, reads_chinese = "one", 1, True
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+
+async def test_what_the_shop_has_written_down_travels_with_the_meaning(metrics: Metrics, tmp_path: Path) -> None:
+    (tmp_path / "shipping.md").write_text(
+        "---\ntitle: Shipping\nlanguage: en\nintent: ask_shipping\n---\nThree days.\n", "utf-8"
+    )
+    knowledge = Knowledge.load(tmp_path, Encoding())
+    served = internal_app(FakeParser(), [Flaky()], lambda _: PLAIN, metrics, knowledge)
+    pressed = await post(served, "/model/parse", {"text": "/ask_shipping"})
+    assert pressed.json()["answer"] == {
+        "topic": "Shipping", "title": "Shipping", "text": "Three days.", "buttons": [], "score": 1.0, "exact": True,
+    }  # fmt: skip
+    assert "answer" not in (await post(served, "/model/parse", {"text": "/greet"})).json()
+
+
+def test_only_what_no_intent_was_found_for_is_searched_for_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "gifts.md").write_text("---\ntitle: Gifts\nlanguage: en\n---\nWe wrap gifts.\n", "utf-8")
+    knowledge = Knowledge.load(tmp_path, Encoding())
+
+    def understood(intent: str) -> Understanding:
+        score = IntentScore(intent, 0.9)
+        return with_answer(Understanding("we wrap gifts", "en", score, (score,)), knowledge)
+
+    for intent in ("out_of_scope", "nlu_fallback"):
+        answer = understood(intent).answer
+        assert answer is not None
+        assert answer.title == "Gifts"
+    assert understood("praise").answer is None

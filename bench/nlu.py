@@ -64,11 +64,13 @@ def run(
     epochs: int,
     only: Sequence[str] = (),
     without_diet: bool = False,
+    kept: Path | None = None,
     json_path: Path | None = None,
 ) -> None:
     """Measures set by set, prints each table as soon as it is there, and writes JSON where a path is given.
 
-    ``sets`` is the folder with public sets, or None for our own examples alone. Raises TrainingDataError.
+    ``sets`` is the folder with public sets, or None for our own examples alone. ``kept`` is where DIET's models are kept
+    and taken from. Raises TrainingDataError.
     """
     console, progress = Console(), Console(stderr=True)
     export_encoder(settings.encoder_dir)
@@ -83,7 +85,7 @@ def run(
         missing = "left out" if without_diet else lacks(folds[0].language)
         arms: list[Arm] = [Ours(settings.encoder_dir)]
         if missing is None:
-            arms.append(Diet(epochs, SEED))
+            arms.append(Diet(epochs, SEED, kept))
         for part in folds:
             progress.print(f"{name}, {part.split}, {part.fold} of {len(folds)}")
             outcomes.append(measure(part, arms, None if full else train))
@@ -210,7 +212,7 @@ def _ran(settings: Settings, epochs: int, train: int | None) -> dict[str, Any]:
         "rasa": "3.6.21",
         "python": platform.python_version(),
         "encoder": Manifest.read(settings.encoder_dir).source,
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "seed": SEED,
         "epochs": epochs,
         "train": train or "all",

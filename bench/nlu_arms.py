@@ -6,14 +6,17 @@ Nothing of Rasa is imported. Time and peak memory of a training are those of its
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -150,12 +153,28 @@ class Diet:
 
     epochs: int
     seed: int
+    kept: Path | None = None
+    """Where trained models are kept: the same examples and pipeline are not trained twice, which takes hours."""
     name: str = "DIET"
 
     def train(self, part: Part, directory: Path) -> Trained:
         directory.mkdir(parents=True)
-        (directory / TRAINING_FILE).write_text(to_rasa_yaml(part.train, part.listed), encoding="utf-8")
-        (directory / "config.yml").write_text(pipeline(part.language, self.epochs, self.seed), encoding="utf-8")
+        examples = to_rasa_yaml(part.train, part.listed)
+        configuration = pipeline(part.language, self.epochs, self.seed)
+        (directory / TRAINING_FILE).write_text(examples, encoding="utf-8")
+        (directory / "config.yml").write_text(configuration, encoding="utf-8")
+        if self.kept is None:
+            return self._train(directory)
+        kept = self.kept / hashlib.sha256(f"{configuration}\n{examples}".encode()).hexdigest()[:16]
+        if (kept / "trained.json").exists():
+            shutil.copytree(kept / "models", directory / "models")
+            return Trained(**json.loads((kept / "trained.json").read_text()))
+        trained = self._train(directory)
+        shutil.copytree(directory / "models", kept / "models", dirs_exist_ok=True)
+        (kept / "trained.json").write_text(json.dumps(asdict(trained)))
+        return trained
+
+    def _train(self, directory: Path) -> Trained:
         command = _rasa_command("train", "nlu", "--nlu", TRAINING_FILE, "--config", "config.yml", "--out", "models")
         command += ["--fixed-model-name", "diet"]
         trained = run_measured(command, directory, directory / "training.log")

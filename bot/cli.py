@@ -361,6 +361,7 @@ def bench_satisfaction(sets: Path, json_path: Path | None) -> None:
 @click.option("--epochs", default=100, show_default=True, type=click.IntRange(1), help="DIET's.")
 @click.option("--only", multiple=True, help="Name of a set; may be given several times.")
 @click.option("--without-diet", is_flag=True, help="Ours alone.")
+@click.option("--keep", "kept", type=click.Path(path_type=Path, file_okay=False), help="Keep DIET's models here.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
 @click.pass_obj
 @reported
@@ -372,6 +373,7 @@ def bench_nlu(
     epochs: int,
     only: tuple[str, ...],
     without_diet: bool,
+    kept: Path | None,
     json_path: Path | None,
 ) -> None:
     """Our understanding against Rasa's DIET, on public sets and our own examples."""
@@ -385,6 +387,7 @@ def bench_nlu(
         epochs=epochs,
         only=only,
         without_diet=without_diet,
+        kept=kept,
         json_path=json_path,
     )
 

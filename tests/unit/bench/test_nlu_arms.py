@@ -7,8 +7,10 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
-from bench.nlu_arms import pipeline, run_measured, serve
+from bench.nlu_arms import Diet, Trained, pipeline, run_measured, serve
+from bench.nlu_sets import Part
 from bot.server import free_port
+from nlu.examples import Example
 
 SERVER = """
 import json, sys
@@ -63,3 +65,28 @@ def test_a_side_that_never_answers(tmp_path: Path) -> None:
         serve(command, tmp_path, free_port(), tmp_path / "log"),
     ):
         pass
+
+
+class FakeDiet(Diet):
+    trainings = 0
+
+    def _train(self, directory: Path) -> Trained:
+        type(self).trainings += 1
+        (directory / "models").mkdir()
+        (directory / "models" / "diet.tar.gz").write_bytes(b"weights")
+        return Trained(12.5, 900.0)
+
+
+def test_a_kept_model_is_taken_again_for_the_same_examples_only(tmp_path: Path) -> None:
+    def part(*texts: str) -> Part:
+        examples = tuple(Example("greet", text, (), tmp_path, 1) for text in texts)
+        return Part("a set", "en", "all of it", examples, examples)
+
+    diet = FakeDiet(1, 20, tmp_path / "kept")
+    first, again, other = (
+        diet.train(part(*texts), tmp_path / name)
+        for texts, name in ((("hi", "hello"), "first"), (("hi", "hello"), "again"), (("hi", "hey"), "other"))
+    )
+    assert first == again == other == Trained(12.5, 900.0)
+    assert FakeDiet.trainings == 2
+    assert (tmp_path / "again" / "models" / "diet.tar.gz").read_bytes() == b"weights"

@@ -69,8 +69,8 @@ def run(
 ) -> None:
     """Measures set by set, prints each table as soon as it is there, and writes JSON where a path is given.
 
-    ``sets`` is the folder with public sets, or None for our own examples alone. ``kept`` is where DIET's models are kept
-    and taken from. Raises TrainingDataError.
+    ``sets`` is the folder with public sets, or None for our own examples alone. ``kept`` is where DIET's models stay
+    and are taken from. Raises TrainingDataError.
     """
     console, progress = Console(), Console(stderr=True)
     export_encoder(settings.encoder_dir)

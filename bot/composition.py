@@ -22,6 +22,7 @@ from bot.channels.thread import Thread
 from bot.channels.web import Limits, WebChannel
 from bot.closing import Closing
 from bot.collecting import Collecting
+from bot.delivering import Delivering
 from bot.dialogue import Conversing, Dialogue
 from bot.durable import PROMPT_S, SOON_S, UNHURRIED_S, Durable, Ending
 from bot.engine import Engine
@@ -80,6 +81,7 @@ class Site:
     intake: ChannelIntake
     channels: Mapping[str, Channel]
     outbox: Outbox
+    delivering: Delivering
     closing: Closing
     outreach: Outreach
     handover: Handover
@@ -133,18 +135,18 @@ def build_site(
         durable.enqueue(CLOSINGS, "scoring", f"scoring-{conversation_id}-{hour}", conversation_id, key=conversation_id)
 
     media_intake = MediaIntake(media, senses.clean_photo, media_limits(settings))
-    outbox = Outbox(
+    outbox = Outbox(channels, enqueue_delivery, media_intake)
+    delivering = Delivering(
         database,
         channels,
         enqueue_delivery,
         media,
-        media_intake,
         live,
         metrics,
         attempts=settings.delivery_attempts,
         running=lambda: not durable.ending,
     )
-    live.listen(outbox.show_typing)
+    live.listen(delivering.show_typing)
     closing = Closing(
         database,
         live,
@@ -190,7 +192,7 @@ def build_site(
         perceive=collect_and_perceive,
         on_close=closing.closed,
     )
-    _register(durable, turn, collecting, perceiving, outbox, closing, inbox, settings)
+    _register(durable, turn, collecting, perceiving, delivering, closing, inbox, settings)
     visitors, thread = Visitors(database, keys.site), Thread(database, media)
     limits = Limits(visitors=settings.rate_visitors, messages=settings.rate_messages, uploads=settings.rate_uploads)
     origins = frozenset(settings.allowed_origins.split())
@@ -210,6 +212,7 @@ def build_site(
         intake=intake,
         channels=channels,
         outbox=outbox,
+        delivering=delivering,
         closing=closing,
         outreach=outreach,
         handover=Handover(database, outbox, outreach, live, closing),
@@ -224,7 +227,7 @@ def _register(
     turn: Turn,
     collecting: Collecting,
     perceiving: Perceiving,
-    outbox: Outbox,
+    delivering: Delivering,
     closing: Closing,
     inbox: Inbox,
     settings: Settings,
@@ -254,12 +257,12 @@ def _register(
 
     def run_delivery(message_id: str) -> None:
         try:
-            durable.step("deliver", outbox.deliver, message_id, attempts=3)
+            durable.step("deliver", delivering.deliver, message_id, attempts=3)
         except Exception:
             if durable.ending:
                 raise Ending from None
             log.exception("delivery_given_up", message_id=message_id)
-            durable.step("bury", outbox.bury, message_id, "internal", attempts=3)
+            durable.step("bury", delivering.bury, message_id, "internal", attempts=3)
 
     def run_scoring(conversation_id: str) -> None:
         durable.step("score", closing.score, conversation_id, attempts=3)
@@ -271,13 +274,13 @@ def _register(
     durable.queue(DELIVERIES, polling_s=SOON_S)
     durable.queue(CLOSINGS, polling_s=UNHURRIED_S)
     durable.schedule("close_silent", EVERY_HALF_MINUTE, closing.close_silent)
-    durable.schedule("requeue", EVERY_HALF_MINUTE, lambda: _requeue(inbox, outbox))
+    durable.schedule("requeue", EVERY_HALF_MINUTE, lambda: _requeue(inbox, delivering))
     durable.schedule("forget_finished", EVERY_HOUR, lambda: durable.forget_finished(FINISHED_KEPT))
 
 
-def _requeue(inbox: Inbox, outbox: Outbox) -> None:
+def _requeue(inbox: Inbox, delivering: Delivering) -> None:
     inbox.requeue(older_than=timedelta(seconds=10))
-    outbox.requeue()
+    delivering.requeue()
 
 
 def build_parser(settings: Settings, products: Sequence[str] = ()) -> Understander:

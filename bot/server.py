@@ -15,11 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.channels.base import Channel, Intake
+from bot.delivering import Delivering
 from bot.durable import Durable
 from bot.engine import Engine
 from bot.errors import SetupError
 from bot.inbox import Inbox
-from bot.outbox import Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ class Program:
     engine: Engine
     durable: Durable
     inbox: Inbox
-    outbox: Outbox
+    delivering: Delivering
     channels: Iterable[Channel]
     intake: Intake
     forwarded_allow_ips: str
@@ -150,7 +150,7 @@ class Program:
                 return
             self.durable.launch()
         self.inbox.requeue(at_start=True)
-        self.outbox.requeue(at_start=True)
+        self.delivering.requeue(at_start=True)
         if ready:
             self.on_ready()
 

@@ -74,7 +74,7 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports, channels
         engine=engine,
         durable=site.durable,
         inbox=site.inbox,
-        outbox=site.outbox,
+        delivering=site.delivering,
         channels=site.channels.values(),
         intake=site.intake,
         forwarded_allow_ips=settings.forwarded_allow_ips,

@@ -21,7 +21,7 @@ def main(directory: Path, rasa_url: str, changes: dict[str, Any]) -> None:
     dialogue = Dialogue(rasa_url, KEYS.engine, timeout_s=settings.rasa_timeout_s)
     with serving(directory, dialogue=dialogue, channels=build_channels(settings, KEYS), **changes) as server:
         server.site.inbox.requeue(at_start=True)
-        server.site.outbox.requeue(at_start=True)
+        server.site.delivering.requeue(at_start=True)
         print("serving", server.base_url, flush=True)
         sys.stdin.read()
 

@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import ClassVar
 
 from PIL import ExifTags, Image
+from sqlalchemy import select
 
 from bot.channels.base import Channel, Outgoing
+from bot.delivering import Delivering
 from bot.live import Live
 from bot.media_intake import MediaIntake
 from bot.media_store import MediaStore
+from bot.messages import Reply
 from bot.metrics import Metrics
 from bot.outbox import Delivery, Outbox
 from bot.outreach import Outreach
-from crm.models import Base
+from crm.conversations import open_conversation
+from crm.models import Base, Identity, OutboxRow, utc_now
 from crm.unit_of_work import Database
 from perception.media import MediaLimits
 from perception.picture import clean_photo
@@ -69,11 +73,22 @@ class Loft:
     directory: Path
     database: Database
     outbox: Outbox
+    delivering: Delivering
     outreach: Outreach
     media: MediaStore
     live: Live
     metrics: Metrics
     queued: list[Delivery]
+
+    def write(self, identity_id: int, reply: Reply, name: str | None = None) -> str:
+        """Stores a message to somebody; its id."""
+        with self.database.writing() as session:
+            conversation = open_conversation(session, session.get_one(Identity, identity_id), utc_now())
+            return self.outbox.add(session, conversation, reply, name=name).id
+
+    def row_of(self, message_id: str) -> OutboxRow:
+        with self.database.reading() as session:
+            return session.scalars(select(OutboxRow).where(OutboxRow.message_id == message_id)).one()
 
     def delivered(self, channel: str, outcome: str) -> float:
         return self.metrics.deliveries.labels(channel, outcome)._value.get()
@@ -81,7 +96,7 @@ class Loft:
     def deliver_all(self) -> None:
         """Does what is queued, also what that queues, without waiting for any delay."""
         while self.queued:
-            self.outbox.deliver(self.queued.pop(0).message_id)
+            self.delivering.deliver(self.queued.pop(0).message_id)
 
 
 def a_photo() -> bytes:
@@ -112,12 +127,12 @@ def a_loft(channels: Mapping[str, Channel], *, attempts: int = 3) -> Iterator[Lo
         database = Database(f"sqlite:///{directory}/crm.sqlite")
         Base.metadata.create_all(database.engine)
         media, live, metrics = MediaStore(Path(directory)), Live(), Metrics()
-        outbox = Outbox(
+        outbox = Outbox(channels, queued.append, MediaIntake(media, clean_photo, MediaLimits()))
+        delivering = Delivering(
             database,
             channels,
             queued.append,
             media,
-            MediaIntake(media, clean_photo, MediaLimits()),
             live,
             metrics,
             attempts=attempts,
@@ -128,6 +143,7 @@ def a_loft(channels: Mapping[str, Channel], *, attempts: int = 3) -> Iterator[Lo
                 Path(directory),
                 database,
                 outbox,
+                delivering,
                 Outreach(database, outbox, live, metrics),
                 media,
                 live,
@@ -136,3 +152,13 @@ def a_loft(channels: Mapping[str, Channel], *, attempts: int = 3) -> Iterator[Lo
             )
         finally:
             database.close()
+
+
+@contextmanager
+def a_peopled_loft(pigeon: Pigeon, *, attempts: int) -> Iterator[Loft]:
+    """Two people, 1 and 2, whom pigeons reach, and one on the web, 3."""
+    with a_loft({"pigeon": pigeon}, attempts=attempts) as loft:
+        with loft.database.writing() as session:
+            for id_, channel in enumerate(("pigeon", "pigeon", "web"), start=1):
+                session.add(Identity(id=id_, channel=channel, external_id=str(id_)))
+        yield loft

@@ -200,7 +200,7 @@ def test_while_one_waits_the_next_do_too_and_nobody_troubles_the_vendor(
     wait_until(lambda: pigeon.tried)
     write(loft, identity_id, Reply("second"))
     loft.site.inbox.accept(Inbound(identity_id, "m", text="third"))
-    loft.site.outbox.requeue()
+    loft.site.delivering.requeue()
     stranger = settle(loft, "pigeon", "a stranger meanwhile")
     write(loft, stranger, Reply("for a stranger"))
     ended(loft, stranger, 1)
@@ -237,9 +237,9 @@ def test_who_shut_us_out_is_marked_and_an_answer_is_tried_all_the_same(
 def test_what_is_sent_is_not_sent_again(loft: Serving, pigeon: Pigeon, identity_id: int) -> None:
     loft.site.inbox.accept(Inbound(identity_id, "m", text="home"))
     (row,) = ended(loft, identity_id, 1)
-    loft.site.outbox.deliver(row.message_id)
-    loft.site.outbox.bury(row.message_id, "late")
-    loft.site.outbox.requeue(at_start=True)
+    loft.site.delivering.deliver(row.message_id)
+    loft.site.delivering.bury(row.message_id, "late")
+    loft.site.delivering.requeue(at_start=True)
     assert [each.state for each in rows(loft, identity_id)] == ["sent"]
     assert pigeon.sent == ["You said: home"]
 
@@ -348,5 +348,5 @@ def test_a_courtesy_that_fails_harms_nothing(
     monkeypatch.setattr(pigeon, "typing", fall)
     loft.site.inbox.accept(Inbound(identity_id, "m", text="home"))
     ended(loft, identity_id, 1)
-    loft.site.outbox.show_typing(Notice("no such conversation", identity_id, "typing"))
+    loft.site.delivering.show_typing(Notice("no such conversation", identity_id, "typing"))
     assert pigeon.sent == ["You said: home"]

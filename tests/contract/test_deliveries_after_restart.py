@@ -52,7 +52,7 @@ def test_what_was_stored_and_never_queued_is_found(tmp_path: Path) -> None:
     with serving(tmp_path, channels={"pigeon": pigeon}) as server:
         stored(server, "one", "two")
     with serving(tmp_path, channels={"pigeon": pigeon}) as server:
-        server.site.outbox.requeue()
+        server.site.delivering.requeue()
         wait_until(lambda: all_sent(server))
     assert pigeon.sent == ["one", "two"]
 
@@ -63,7 +63,7 @@ def test_the_rest_of_a_message_follows_after_a_restart_in_the_midst_of_a_wait(tm
         server.site.outbox.dispatch("pigeon", stored(server, "a|b", "c"))
         wait_until(lambda: pigeon.sent and not pigeon.weather)
     with serving(tmp_path, channels={"pigeon": pigeon}) as server:
-        server.site.outbox.requeue(at_start=True)
+        server.site.delivering.requeue(at_start=True)
         wait_until(lambda: all_sent(server))
         assert [row.parts for row in rows(server.database)] == [["pigeon-1", "pigeon-2"], ["pigeon-3"]]
     assert pigeon.sent == ["a", "b", "c"]
@@ -103,7 +103,7 @@ def test_what_is_taken_up_while_durable_work_still_launches_is_no_program_that_e
         channels={"pigeon": pigeon},
     )
     try:
-        site.outbox.deliver(message.id)
+        site.delivering.deliver(message.id)
     finally:
         site.durable.close(0)
         site.database.close()

@@ -95,13 +95,13 @@ def run(loft: Loft, loses_queue: bool) -> None:
         work = loft.queued[0]
         try:
             if (work.message_id, work.again) not in done:
-                loft.outbox.deliver(work.message_id)
+                loft.delivering.deliver(work.message_id)
                 done.add((work.message_id, work.again))
             loft.queued.pop(0)
         except Death:
             if loses_queue:
                 loft.queued.clear()
-                loft.outbox.requeue(at_start=True)
+                loft.delivering.requeue(at_start=True)
                 done.clear()
 
 

@@ -230,7 +230,7 @@ class Driver(ABC):
         site = serving(self.directory, channels=self.channels(), port=self._port, **self.settings)
         self._server = self._running.enter_context(site)
         self._server.site.inbox.requeue(at_start=True)
-        self._server.site.outbox.requeue(at_start=True)
+        self._server.site.delivering.requeue(at_start=True)
 
     def stop(self) -> None:
         self._running.close()

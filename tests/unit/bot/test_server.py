@@ -64,7 +64,7 @@ def program(log: list[str], **parts: Recorder) -> Program:
         engine=part("engine", wait_ready=True),
         durable=part("durable"),
         inbox=part("inbox"),
-        outbox=part("outbox"),
+        delivering=part("delivering"),
         channels=[Bird("pigeon", log, hurt=True), Bird("raven", log)],
         intake=cast(Intake, object()),
         forwarded_allow_ips="127.0.0.1",
@@ -89,7 +89,7 @@ def test_channels_begin_first_and_end_when_nothing_is_sent_any_more() -> None:
         "engine.wait_ready",
         "durable.launch",
         "inbox.requeue",
-        "outbox.requeue",
+        "delivering.requeue",
         "ready",
     ]
     assert log[len(started) :] == ["durable.stop", "pigeon.close", "raven.close", "engine.stop", "closed"]

@@ -392,5 +392,18 @@ def bench_nlu(
     )
 
 
+@bench.command("sentiment")
+@click.option("--data", "sets", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--in-domain", is_flag=True, help="Also fit to each set itself, by five folds: an upper bound.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
+@click.pass_obj
+@reported
+def bench_sentiment(settings: Settings, sets: Path, in_domain: bool, json_path: Path | None) -> None:
+    """The sentiment told of tweets and reviews against their labels, on public sets and our own sentences."""
+    from bench.sentiment import run
+
+    run(settings, sets, in_domain=in_domain, json_path=json_path)
+
+
 if __name__ == "__main__":
     main()

@@ -30,7 +30,8 @@ from nlu.language import detect
 from nlu.linear import Scale
 from nlu.patterns import PATTERN_ENTITIES, Found, PatternExtractor
 from nlu.preparation import Prepared, prepare
-from nlu.sentiment import LabelledText, read_labelled, sentiment_counts
+from nlu.sentiment import LabelledText, read_labelled
+from nlu.sentiment_fitting import fit_sentiment
 from nlu.tagger import Tagged, train_tagger
 from nlu.tokens import Vocab, new_vocabulary, tokenise
 from nlu.understanding import Language
@@ -41,9 +42,6 @@ SENTIMENT = "sentiment"
 INTENT_SCALES = {"en": Scale(1.0, 2.0), "zh": Scale(1.3, 1.0)}
 """How much n-grams and sentence vector count: the packaged encoder knows Chinese by its glosses only. Chosen by
 cross-validation over our own examples."""
-SENTIMENT_SCALES = {"en": Scale(1.0, 2.0), "zh": Scale(1.3, 1.0)}
-SENTIMENT_PENALTY = 0.1
-"""Smaller than the intents': sentences as unlike ours as hotel reviews are judged better by a smoother model."""
 
 # Entities whose form alone tells them; the tagger learns all others that are annotated, and the numbers (rating,
 # quantity) that only their context tells.
@@ -152,11 +150,10 @@ def train(
 
     say("fitting sentiment", 0.75)
     sentiment_utterances = utterances[len(data.examples) :]
-    sentiment = fit_linear(
-        [View(sentiment_counts(one.prepared.text), one.view.vector, one.view.scale) for one in sentiment_utterances],
+    sentiment = fit_sentiment(
+        [one.prepared.text for one in sentiment_utterances],
+        [one.view for one in sentiment_utterances],
         [one.label for one in labelled],
-        scales=SENTIMENT_SCALES,
-        penalty=SENTIMENT_PENALTY,
         seed=seed,
     )
     lap("sentiment")

@@ -19,6 +19,7 @@ from nlu.payloads import parse_payload
 PROJECT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]")
+#: Those with actions of their own; a site may add others that only say something.
 GOALS = {"conversation", "orders", "contact", "tickets", "human", "feedback", "shop", "privacy", "media"}
 #: Never understood from words: the turn sends the first two, the intake the third; too low a confidence is the last.
 WITHOUT_EXAMPLES = {"send_photo", "send_voice", "identified", "nlu_fallback"}
@@ -65,9 +66,8 @@ def actions() -> Iterator[list[Any]]:
 
 
 def test_a_goal_has_the_same_file_name_everywhere() -> None:
-    assert set(DOMAIN) == GOALS
-    assert set(RULES) == GOALS
-    assert set(EXAMPLES) - {"entities"} == GOALS - {"media"}
+    assert set(DOMAIN) == set(RULES) >= GOALS
+    assert set(EXAMPLES) - {"entities"} == set(DOMAIN) - {"media"}
     assert {path.stem for path in (PROJECT / "actions").glob("*.py")} >= GOALS
 
 

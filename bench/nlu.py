@@ -63,6 +63,7 @@ def run(
     full: bool,
     epochs: int,
     only: Sequence[str] = (),
+    most_folds: int | None = None,
     without_diet: bool = False,
     kept: Path | None = None,
     json_path: Path | None = None,
@@ -70,7 +71,7 @@ def run(
     """Measures set by set, prints each table as soon as it is there, and writes JSON where a path is given.
 
     ``sets`` is the folder with public sets, or None for our own examples alone. ``kept`` is where DIET's models stay
-    and are taken from. Raises TrainingDataError.
+    and are taken from; ``most_folds`` leaves out all folds of a set but the first. Raises TrainingDataError.
     """
     console, progress = Console(), Console(stderr=True)
     export_encoder(settings.encoder_dir)
@@ -81,7 +82,7 @@ def run(
     documents = []
     for name in names:
         outcomes: list[list[Outcome]] = []
-        folds = [part for part in parts if part.name == name]
+        folds = [part for part in parts if part.name == name][:most_folds]
         missing = "left out" if without_diet else lacks(folds[0].language)
         arms: list[Arm] = [Ours(settings.encoder_dir)]
         if missing is None:

@@ -360,6 +360,7 @@ def bench_satisfaction(sets: Path, json_path: Path | None) -> None:
 @click.option("--full", is_flag=True, help="Learn from whole sets; DIET takes hours.")
 @click.option("--epochs", default=100, show_default=True, type=click.IntRange(1), help="DIET's.")
 @click.option("--only", multiple=True, help="Name of a set; may be given several times.")
+@click.option("--folds", type=click.IntRange(1), help="At most so many folds of a set.")
 @click.option("--without-diet", is_flag=True, help="Ours alone.")
 @click.option("--keep", "kept", type=click.Path(path_type=Path, file_okay=False), help="Keep DIET's models here.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
@@ -372,6 +373,7 @@ def bench_nlu(
     full: bool,
     epochs: int,
     only: tuple[str, ...],
+    folds: int | None,
     without_diet: bool,
     kept: Path | None,
     json_path: Path | None,
@@ -386,6 +388,7 @@ def bench_nlu(
         full=full,
         epochs=epochs,
         only=only,
+        most_folds=folds,
         without_diet=without_diet,
         kept=kept,
         json_path=json_path,

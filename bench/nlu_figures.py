@@ -26,6 +26,7 @@ class Counts:
     spans_right: int = 0
     spans_found: int = 0
     spans_marked: int = 0
+    refused_in_scope: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in Counts.__slots__))
@@ -41,6 +42,11 @@ class Counts:
         return _share(self.acted_right, self.in_scope)
 
     @property
+    def falsely_refused(self) -> float:
+        """The share of what is in scope that was refused."""
+        return _share(self.refused_in_scope, self.in_scope)
+
+    @property
     def out_of_scope_recall(self) -> float | None:
         """The share of what is out of scope that was refused; None where the set has none."""
         return _share(self.refused, self.out_of_scope) if self.out_of_scope else None
@@ -53,19 +59,23 @@ class Counts:
         return _share(2 * self.spans_right, self.spans_found + self.spans_marked)
 
 
-def count(examples: Sequence[Example], answers: Sequence[Answer], entities: frozenset[str]) -> Counts:
-    """``entities`` are those asked for; whatever else is found counts neither for nor against."""
+def count(
+    examples: Sequence[Example], answers: Sequence[Answer], entities: frozenset[str], *, outside: str = OUT_OF_SCOPE
+) -> Counts:
+    """``entities`` are those asked for; whatever else is found counts neither for nor against. ``outside`` is the name
+    of what belongs to no intent."""
     total = Counts()
     for example, answer in zip(examples, answers, strict=True):
-        total += _count_one(example, answer, entities)
+        total += _count_one(example, answer, entities, outside)
     return total
 
 
-def _count_one(example: Example, answer: Answer, entities: frozenset[str]) -> Counts:
+def _count_one(example: Example, answer: Answer, entities: frozenset[str], outside_name: str) -> Counts:
     acted = (answer.get("intent") or {}).get("name")
     ranked = [one["name"] for one in answer.get("intent_ranking", []) if one["name"] != FALLBACK]
     best = ranked[0] if ranked else acted
-    outside = example.intent == OUT_OF_SCOPE
+    outside = example.intent == outside_name
+    refused = acted in {outside_name, FALLBACK}
     marked = {(note.entity, note.start, note.end) for note in example.annotations if note.entity in entities}
     found: set[Span] = {
         (one["entity"], one["start"], one["end"]) for one in answer.get("entities", []) if one["entity"] in entities
@@ -75,10 +85,11 @@ def _count_one(example: Example, answer: Answer, entities: frozenset[str]) -> Co
         best_right=int(not outside and best == example.intent),
         acted_right=int(not outside and acted == example.intent),
         out_of_scope=int(outside),
-        refused=int(outside and acted in {OUT_OF_SCOPE, FALLBACK}),
+        refused=int(outside and refused),
         spans_right=len(marked & found),
         spans_found=len(found),
         spans_marked=len(marked),
+        refused_in_scope=int(not outside and refused),
     )
 
 

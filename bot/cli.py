@@ -408,5 +408,17 @@ def bench_sentiment(settings: Settings, sets: Path, in_domain: bool, json_path: 
     run(settings, sets, in_domain=in_domain, json_path=json_path)
 
 
+@bench.command("heldout")
+@click.option("--examples", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Other files to ask.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
+@click.pass_obj
+@reported
+def bench_heldout(settings: Settings, examples: Path | None, json_path: Path | None) -> None:
+    """Our understanding on utterances of our own that it never learns from."""
+    from bench.nlu_heldout import run
+
+    run(settings, examples, json_path)
+
+
 if __name__ == "__main__":
     main()

@@ -34,6 +34,13 @@ def test_out_of_scope_is_recalled_by_refusal_or_by_its_own_intent() -> None:
     assert counts.accuracy == 0.0
 
 
+def test_what_is_in_scope_and_refused_is_counted_by_the_name_given() -> None:
+    answers = [answer("elsewhere", "a"), answer("nlu_fallback", "a"), answer("a"), answer("elsewhere", "a")]
+    counts = count([example("a")] * 3 + [example("elsewhere")], answers, frozenset(), outside="elsewhere")
+    assert (counts.in_scope, counts.refused_in_scope, counts.out_of_scope_recall) == (3, 2, 1.0)
+    assert counts.falsely_refused == pytest.approx(2 / 3)
+
+
 def test_an_entity_is_right_with_its_name_and_both_ends() -> None:
     marked = example("a", ("city", 0, 4), ("date", 5, 9))
     found = answer("a", entities=(("city", 0, 4), ("date", 5, 8), ("language", 0, 9)))

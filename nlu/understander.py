@@ -1,14 +1,13 @@
 """Understanding of one utterance, start to finish: what the rest of the program calls.
 
 ``Understander.load`` opens a trained model and its encoder; ``parse`` is safe to call from any thread, never raises
-for a text of any kind, and remembers what it was asked lately. It decides nothing about the conversation.
+for a text of any kind, and remembers what it was asked lately. What a text means depends on the text, the day and the
+shop's products, and on nobody who wrote it. It decides nothing about the conversation.
 """
 
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,15 +20,13 @@ from nlu.intents import IntentClassifier
 from nlu.language import detect
 from nlu.numbers import ORDER_NUMBER_PATTERN, TICKET_NUMBER_PATTERN
 from nlu.patterns import Found, PatternExtractor
-from nlu.preparation import MAX_CHARACTERS, prepare
+from nlu.preparation import prepare
+from nlu.remembered import Remembered
 from nlu.sentiment import SentimentScorer
 from nlu.tagger import Tagger
 from nlu.tokens import new_vocabulary
 from nlu.understanding import Understanding
 from nlu.utterance import view, view_past_greeting
-
-REMEMBERED = 4096
-"""Texts whose understanding is kept; those longer than ``MAX_CHARACTERS`` are not."""
 
 _DATA = frozenset({"order_number", "ticket_number", "email", "phone", "date", "time", "amount", "person", "address"})
 _LETTERS = re.compile(r"\w")
@@ -58,8 +55,7 @@ class Understander:
         self._sentiment = sentiment
         self._encoder = encoder
         self._today = today
-        self._lock = threading.Lock()
-        self._remembered: OrderedDict[tuple[str, date], Understanding] = OrderedDict()
+        self._remembered: Remembered[Understanding] = Remembered()
 
     @classmethod
     def load(
@@ -109,28 +105,14 @@ class Understander:
 
     def update_products(self, products: Sequence[str]) -> None:
         """From now on these are the product names to look for; what was remembered is forgotten."""
-        extractor = self._build_extractor(products)
-        with self._lock:
-            self._entities = extractor
-            self._remembered.clear()
+        self._entities = self._build_extractor(products)
+        self._remembered.forget()
 
     def parse(self, text: str) -> Understanding:
         """Never raises for what a text may hold; of a very long one the first ``MAX_CHARACTERS`` are read."""
-        key = (text, self._today())
-        with self._lock:
-            known = self._remembered.get(key)
-            if known is not None:
-                self._remembered.move_to_end(key)
-                return known
-            entities = self._entities
-        understanding = self._understand(text, entities)
-        if len(text) <= MAX_CHARACTERS:
-            with self._lock:
-                if entities is self._entities:
-                    self._remembered[key] = understanding
-                while len(self._remembered) > REMEMBERED:
-                    self._remembered.popitem(last=False)
-        return understanding
+        entities = self._entities
+        # The extractor names the products: what was begun before they changed is never taken for what holds now.
+        return self._remembered.get((text, self._today(), entities), lambda: self._understand(text, entities))
 
     def parse_many(self, texts: Iterable[str]) -> list[Understanding]:
         """In the order of ``texts``; the same as ``parse`` for each."""

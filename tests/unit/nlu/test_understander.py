@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from nlu.encoder import Vectors
 from nlu.errors import EncoderMissing, ModelDamaged, ModelMissing
-from nlu.understander import REMEMBERED, Understander
+from nlu.understander import Understander
+from nlu.understanding import Understanding
 from tests.unit.nlu.small_shop import HashingEncoder
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -94,16 +96,34 @@ def test_dates_are_counted_from_the_shops_today_even_when_remembered(load: Calla
     assert understander.parse("tomorrow").entities[0].value == "2026-11-25"
 
 
-def test_what_was_asked_lately_is_remembered_within_bounds(load: Callable[..., Understander]) -> None:
+def test_what_was_asked_lately_is_remembered(load: Callable[..., Understander]) -> None:
     encoder = CountingEncoder()
     understander = load(encoder=encoder)
     first = understander.parse("where is it")
     assert understander.parse("where is it") is first
     assert encoder.calls == 1
-    understander.parse("a" * 5000)
-    understander.parse("a" * 5000)
-    assert encoder.calls == 3
-    assert REMEMBERED == 4096
+
+
+def test_new_products_count_at_once(load: Callable[..., Understander]) -> None:
+    understander = load()
+    assert understander.parse("the Zephyr fan").entities == ()
+    understander.update_products(["Zephyr fan"])
+    assert [one.value for one in understander.parse("the Zephyr fan").entities] == ["Zephyr fan"]
+
+
+def test_a_text_that_many_send_at_once_is_worked_out_once(load: Callable[..., Understander]) -> None:
+    encoder = CountingEncoder()
+    understander = load(encoder=encoder)
+    together = threading.Barrier(8)
+
+    def ask(_: int) -> Understanding:
+        together.wait(10)
+        return understander.parse("where is it")
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, range(8)))
+    assert all(answer is answers[0] for answer in answers)
+    assert encoder.calls == 1
 
 
 def test_parse_many_is_parse_for_each(understander: Understander) -> None:

@@ -28,6 +28,8 @@ TOKENIZER = "tokenizer.json"
 MAX_TOKENS = 128
 """What the packaged MiniLM was trained with; longer texts are cut, and shorter still where a model takes less."""
 
+_WORD_BEGINS = "\u2581"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -95,6 +97,9 @@ class SentenceEncoder(Protocol):
     @property
     def reads_chinese(self) -> bool: ...
 
+    def knows(self, word: str) -> bool:
+        """Whether it is a word to the encoder, in one piece; ``word`` is in small letters."""
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""
 
@@ -135,6 +140,10 @@ class Encoder:
     @property
     def reads_chinese(self) -> bool:
         return self.manifest.reads_chinese
+
+    def knows(self, word: str) -> bool:
+        """Whether the vocabulary holds the word whole; SentencePiece marks the beginning of one."""
+        return any(self._tokenizer.token_to_id(piece) is not None for piece in (word, _WORD_BEGINS + word))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension]: pooled, each row of length 1; cut at ``max_tokens`` tokens."""

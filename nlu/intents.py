@@ -53,6 +53,13 @@ class IntentClassifier:
         self._model = model
         self._policy = policy
 
+    def words(self) -> dict[str, float]:
+        """The single words that the model knows from its examples, each with how common it is."""
+        weighting = self._model.weighting
+        return {
+            term[1:]: -float(idf) for term, idf in zip(weighting.terms, weighting.idf, strict=True) if term[0] == "w"
+        }
+
     def rank(self, view: View, *, past_greeting: View | None = None, bare: bool = False) -> tuple[IntentScore, ...]:
         """Best first; starts with ``nlu_fallback`` where none is good enough.
 

@@ -1,47 +1,42 @@
 """The language of one message: English, Chinese, both, another one, or not to be told.
 
-Decided by script and by the commonest words, so that three characters are enough ("yes", "你好", "ja!"). A shop's
-customers write English or Chinese: plain Latin text is English unless the words say otherwise. Codes, addresses of
-e-mail and web, numbers and emoji say nothing of the language. It knows no models.
+Decided by script and by the commonest words (``common_words.tsv`` beside this module), so that three characters are
+enough ("yes", "你好", "ja!"). A shop's customers write English or Chinese: plain Latin text is English unless the words
+say otherwise; Chinese in Latin letters ("ni hao") is another language. Codes, addresses of e-mail and web, numbers and
+emoji say nothing of the language. It knows no models.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
 
 from nlu.understanding import Language
 
 _NOT_WORDS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|\b(?=[\w-]*\d)[A-Za-z0-9_-]+\b")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f々〇]")
 _KANA_OR_HANGUL = re.compile(r"[\u3041-\u30ff\uac00-\ud7af\u1100-\u11ff]")
-_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)*")
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+(?:['’][A-Za-z\u00c0-\u024f]+)*")
+_WORDS = Path(__file__).with_name("common_words.tsv")
+_ENGLISH = "en"
+_BY_SCRIPT = {
+    "CYRILLIC": "ru",
+    "ARABIC": "ar",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+    "THAI": "th",
+    "HEBREW": "he",
+    "GREEK": "el",
+    "DEVANAGARI": "hi",
+}
 
-_ENGLISH_WORDS = """
-    a about after all am an and any are as at back be been broken but by bye can cancel can't could customer
-    damn day delivery did didn't do does don't email for from get give go good got great had has have hello help
-    here hey hi how human i i'd i'll i'm i've if in is isn't it it's item just know last like long make me money
-    more much my need never new no nope not now number of off ok okay on one open or order out over package
-    parcel pay payment people phone please product rating really refund return say send service shipping should
-    sir so some someone something stop sure talk thank thanks that the them then there they this ticket time to
-    today tomorrow track up us very want was we well what what's when where where's which who why will with
-    won't would wrong yeah yep yes yet you your
-"""
-_ENGLISH = frozenset(_ENGLISH_WORDS.split())
-# Words common in another language and not in English: function words, greetings, yes and no.
-_OTHER_WORDS = """
-    hola gracias buenos buenas dias adios si sí donde dónde está esta estoy mi mis pedido el la los las una unos
-    por para porque quiero puedo como cómo cuando cuándo qué que con pero muy bien ayuda necesito tengo es del
-    al mañana bonjour salut merci oui non où est ma mon mes commande le les des du je vous nous suis veux
-    voudrais avec pour pas dans très quand comment pourquoi quel quelle c'est j'ai s'il aide au revoir hallo
-    guten tag danke bitte ja nein wo ist mein meine meinen bestellung der das den dem und ich sie wir ein eine
-    einen möchte kann mit für auf nicht wann wie warum wer hilfe tschüss ciao grazie sì dove il lo gli ordine
-    sono vorrei posso della di perché quando buongiorno arrivederci prego aiuto olá obrigado obrigada não sim
-    onde meu minha eu você com quero bom dia ajuda tchau hoi dank nee waar mijn bestelling het een ik wil niet
-    met voor wanneer hoe waarom merhaba teşekkürler evet hayır nerede siparişim selam tak nej hej tack var min
-    dziękuję nie gdzie moje cześć halo terima kasih ya tidak dimana pesanan saya xin chào cảm ơn
-"""
-_OTHER = frozenset(_OTHER_WORDS.split())
+_MARKED = 0.6
+"""What a word with marks (é, ø) counts that no list has: less than one that a list has, so "naïve question" is
+English. None in a name, "José"."""
 
 _MIXED_SHARE = 0.25
 """English words against Chinese characters above which Chinese with a brand name in it becomes a mixed message."""
@@ -51,13 +46,84 @@ def detect(text: str) -> Language:
     """``en``, ``zh``, ``mixed`` (both, in earnest), ``other``, or ``und`` where nothing tells."""
     plain = _NOT_WORDS.sub(" ", text)
     han = len(_HAN.findall(plain))
-    words = [word.casefold().replace("’", "'") for word in _LATIN_WORD.findall(plain)]
+    words = _latin_words(plain)
     if len(_KANA_OR_HANGUL.findall(plain)) * 4 > han or _foreign_letters(plain) > han + sum(map(len, words)):
         return "other"
     if han:
-        english = sum(len(word) > 1 for word in words)
-        return "mixed" if english >= 2 and english >= _MIXED_SHARE * han else "zh"
-    return _latin(words) if words else "und"
+        return "mixed" if _in_earnest(words, han) else "zh"
+    if not words:
+        return "und"
+    english, _, other = _evidence(words)
+    return "other" if other > english else "en"
+
+
+def foreign(text: str) -> str | None:
+    """The ISO 639-1 code of a text that ``detect`` finds to be in another language; None where nothing tells.
+
+    A guess for courtesy's sake: Cyrillic counts as Russian, a word that two languages share as the one with more words.
+    ``py`` is Chinese in Latin letters.
+    """
+    plain = _NOT_WORDS.sub(" ", text)
+    scripts = Counter(_script(character) for character in plain if character > "\u036f" and character.isalpha())
+    by_script = next((_BY_SCRIPT[script] for script, _ in scripts.most_common() if script in _BY_SCRIPT), None)
+    if by_script:
+        return by_script
+    _, languages, _ = _evidence(_latin_words(plain))
+    return max(languages, key=lambda language: languages[language], default=None)
+
+
+def _latin_words(text: str) -> list[str]:
+    """As written, for casing tells names; without codes of two capitals (AZ, DE) among small letters."""
+    words = (word.replace("’", "'") for word in _LATIN_WORD.findall(text))
+    return [word for word in words if text.isupper() or not (len(word) == 2 and word.isupper())]
+
+
+def _in_earnest(words: list[str], han: int) -> bool:
+    """Whether Chinese of so many characters has English in it, and not only names ("SF还是YTO")."""
+    english = sum(len(word) > 1 for word in words)
+    known = any(word.casefold() in load_common_words()[_ENGLISH] for word in words)
+    return known and english >= 2 and english >= _MIXED_SHARE * han
+
+
+def _evidence(words: list[str]) -> tuple[int, Counter[str], float]:
+    """How many words are English alone, how many of each language that is not, and how much speaks for one of these.
+
+    A word that English shares with the likeliest other language counts for neither of them.
+    """
+    known = load_common_words()
+    folded = [word.casefold() for word in words]
+    english = [word for word in folded if word in known[_ENGLISH]]
+    others, languages = 0.0, Counter[str]()
+    for written, word in zip(words, folded, strict=True):
+        among = [language for language, listed in known.items() if word in listed and word not in known[_ENGLISH]]
+        languages.update(among)
+        if among:
+            others += 1
+        elif not word.isascii() and written[0].islower():
+            others += _MARKED
+    if not languages:
+        return len(english), languages, others
+    likeliest = max(languages, key=lambda one: (languages[one], sum(word in known[one] for word in english)))
+    return sum(word not in known[likeliest] for word in english), languages, others
+
+
+@lru_cache(maxsize=1)
+def load_common_words() -> dict[str, frozenset[str]]:
+    """Language to its words."""
+    found: dict[str, frozenset[str]] = {}
+    for line in _WORDS.read_text(encoding="utf-8").splitlines():
+        language, tab, words = line.partition("\t")
+        if tab and not line.startswith("#"):
+            listed = (
+                word for word in words.casefold().split() if len(word) > 1 or language == _ENGLISH or not word.isascii()
+            )
+            found[language] = found.get(language, frozenset()) | frozenset(listed)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _script(character: str) -> str:
+    return unicodedata.name(character, "").partition(" ")[0]
 
 
 def _foreign_letters(text: str) -> int:
@@ -70,9 +136,3 @@ def _foreign_letters(text: str) -> int:
         and not _LATIN_WORD.match(character)
         for character in text
     )
-
-
-def _latin(words: list[str]) -> Language:
-    english = sum(word in _ENGLISH for word in words)
-    other = sum(word in _OTHER or not word.isascii() for word in words)
-    return "other" if other > english else "en"

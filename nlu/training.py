@@ -84,11 +84,12 @@ class _Utterance:
 
 
 def fingerprint(data_dir: Path, encoder_identity: str, *, seed: int = SEED) -> str:
-    """Changes with the examples, this package's code, the libraries that fit, the encoder and the seed."""
+    """Changes with the examples, this package's code and words, the libraries that fit, the encoder and the seed."""
     digest = hashlib.sha256(f"{seed}\n{encoder_identity}\n".encode())
     for package in ("numpy", "scikit-learn", "python-crfsuite", "spacy"):
         digest.update(f"{package} {metadata.version(package)}\n".encode())
-    sources = [*_data_files(data_dir), *sorted(Path(__file__).parent.glob("*.py"))]
+    here = Path(__file__).parent
+    sources = [*_data_files(data_dir), *sorted(here.glob("*.py")), *sorted(here.glob("*.tsv"))]
     for path in sources:
         digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()

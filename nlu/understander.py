@@ -23,6 +23,7 @@ from nlu.patterns import Found, PatternExtractor
 from nlu.preparation import prepare
 from nlu.remembered import Remembered
 from nlu.sentiment import SentimentScorer
+from nlu.spelling import Spelling
 from nlu.tagger import Tagger
 from nlu.tokens import new_vocabulary
 from nlu.understanding import Understanding
@@ -54,6 +55,7 @@ class Understander:
         self._intents = intents
         self._sentiment = sentiment
         self._encoder = encoder
+        self._spelling = Spelling(intents.words(), encoder.knows)
         self._today = today
         self._remembered: Remembered[Understanding] = Remembered()
 
@@ -125,8 +127,9 @@ class Understander:
             return Understanding(text, "und", ranking[0], ranking)
         language = detect(prepared.text)
         by_pattern, found = extractor.find(prepared.text, language)
-        seen = view(prepared.text, by_pattern, language, self._encoder)
-        past_greeting = view_past_greeting(prepared.text, by_pattern, language, self._encoder)
+        spelling = None if language == "other" else self._spelling
+        seen = view(prepared.text, by_pattern, language, self._encoder, spelling)
+        past_greeting = view_past_greeting(prepared.text, by_pattern, language, self._encoder, spelling)
         ranking = self._intents.rank(seen, past_greeting=past_greeting, bare=_is_bare(prepared.text, found))
         sentiment = self._sentiment.score(prepared.text, seen)
         return Understanding(text, language, ranking[0], ranking, in_original(found, prepared), sentiment)

@@ -150,6 +150,9 @@ class Encoding:
 
     identity, dimension, reads_chinese = "one", 1, True
 
+    def knows(self, word: str) -> bool:
+        return True
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.ones((len(texts), 1), dtype=np.float32)
 

@@ -3,8 +3,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from onnxruntime import InferenceSession
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from nlu.encoder import MANIFEST, MODEL, Encoder, Manifest
 from nlu.encoder_export import find_source
@@ -35,6 +39,14 @@ def test_a_damaged_model(tmp_path: Path) -> None:
     (tmp_path / MODEL).write_bytes(b"no model")
     with pytest.raises(ModelDamaged):
         Encoder.load(tmp_path)
+
+
+@pytest.mark.parametrize(("word", "known"), [("weather", True), ("leather", True), ("wether", False), ("her", False)])
+def test_words_that_the_vocabulary_holds_whole(word: str, known: bool) -> None:
+    vocabulary = {"weather": 0, "##her": 1, "\u2581leather": 2, "[UNK]": 3}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
+    session = cast("InferenceSession", None)  # a vocabulary needs no weights
+    assert Encoder(session, tokenizer, MANIFEST_OF_NOTHING).knows(word) is known
 
 
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:

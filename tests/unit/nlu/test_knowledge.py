@@ -66,6 +66,9 @@ class WordEncoder:
     dimension = 4096
     reads_chinese = True
 
+    def knows(self, word: str) -> bool:
+        return True
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         places: dict[str, int] = self.__dict__.setdefault("places", {})
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from rasa_sdk import Action
 from sqlalchemy.orm import Session
 
 from actions.outcome import Outcome, Say
+from actions.several import carried_on
 from actions.turn import Turn, read_turn
 from crm.errors import NotFound
 from crm.matching import known_customer
@@ -56,10 +57,11 @@ class CrmAction(Action):  # type: ignore[misc]
 
     async def run(self, dispatcher: Any, tracker: Any, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Rasa's entry. Any error reaches the action endpoint, which answers 500; nothing is then written."""
-        outcome = await asyncio.to_thread(self.answer, read_turn(tracker))
+        turn = read_turn(tracker)
+        outcome = await asyncio.to_thread(self.answer, turn)
         for each in outcome.says:
             _utter(dispatcher, each)
-        return _events(outcome)
+        return _events(outcome, turn)
 
     def answer(self, turn: Turn) -> Outcome:
         """The turn within one transaction. Raises NotFound when the conversation is in no record."""
@@ -67,7 +69,16 @@ class CrmAction(Action):  # type: ignore[misc]
             conversation = session.get(Conversation, turn.conversation_id)
             if conversation is None:
                 raise NotFound(f"no conversation {turn.conversation_id}")
-            return self.act(Desk(session, turn, conversation, self._now()))
+            heard = turn if self.takes_whole(turn) else turn.of_first_part()
+            return self.goes_on(heard, self.act(Desk(session, heard, conversation, self._now())))
+
+    def takes_whole(self, turn: Turn) -> bool:
+        """Whether a message that makes several requests is to be read as one here."""
+        return False
+
+    def goes_on(self, turn: Turn, outcome: Outcome) -> Outcome:
+        """The outcome, and what comes after it where more than one thing was asked for."""
+        return carried_on(turn, outcome)
 
     @abstractmethod
     def act(self, desk: Desk) -> Outcome:
@@ -85,7 +96,7 @@ def _fillable(value: str) -> str:
     return value.replace("0[", "0 [")
 
 
-def _events(outcome: Outcome) -> list[dict[str, Any]]:
+def _events(outcome: Outcome, turn: Turn) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = [
         {"event": "slot", "name": name, "value": value, "timestamp": None} for name, value in outcome.slots.items()
     ]
@@ -94,4 +105,28 @@ def _events(outcome: Outcome) -> list[dict[str, Any]]:
         events.append({"event": "slot", "name": "requested_slot", "value": None, "timestamp": None})
     if outcome.then:
         events.append({"event": "followup", "name": outcome.then, "timestamp": None})
+    if outcome.as_if_said:
+        events += _as_if_said(outcome.as_if_said, turn)
     return events
+
+
+def _as_if_said(parsed: Mapping[str, Any], turn: Turn) -> list[dict[str, Any]]:
+    """Rasa has waited for a message, and it is this one; it carries the id of the customer's own."""
+    text = parsed["text"]
+    metadata = {
+        "message_id": turn.message_id,
+        "text": "" if text.startswith("/") else text,
+        "language": turn.language,
+        "attachments": list(turn.attachments),
+    }
+    return [
+        {"event": "action", "name": "action_listen", "timestamp": None},
+        {
+            "event": "user",
+            "text": text,
+            "parse_data": {**parsed, "metadata": metadata},
+            "metadata": metadata,
+            "input_channel": "rest",
+            "timestamp": None,
+        },
+    ]

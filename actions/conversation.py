@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
 from actions.base import Clock, CrmAction, Desk
+from actions.choices import go_on_offered, plausible
 from actions.human import OpeningHours, handed_over
 from actions.media import order_steps
 from actions.orders import OrderStatusForm
 from actions.outcome import Button, Outcome, Say, payload, say
 from actions.reading import OrderNumbers, contact_named
+from actions.requests import GO_ON, WAITING, as_slot
 from actions.shop import TellProduct, knowledge_told
 from actions.tickets import add_media, ticket_told
-from actions.turn import Language, Turn, as_language
+from actions.turn import CHOICE_FORM, Language, Turn, as_language
 from actions.wording import button_title
 from crm.contacts import CONTACT_FIELDS
 from crm.unit_of_work import Database
@@ -21,10 +24,13 @@ from crm.unit_of_work import Database
 _ENGLISH = re.compile(r"english|英语|英文", re.IGNORECASE)
 _CHINESE = re.compile(r"chinese|mandarin|中文|汉语|普通话|华语|国语|中国话", re.IGNORECASE)
 
+#: Slots that end with their session: who comes back later starts afresh.
+_OF_THE_SESSION = frozenset({"session_started_metadata", "requested_slot", "choices", "choice_again", WAITING})
+
 
 class Fallback(CrmAction):
-    """Answers what no intent was found for: from the shop's knowledge where it has an answer, else with a kind
-    question, the second time in a row with the offer of a person.
+    """Answers what no intent was found for: from the shop's knowledge where it has an answer, else by asking which of
+    the likeliest things was meant, else with a kind question, the second time in a row with the offer of a person.
 
     An order number among the words is something to go on.
     """
@@ -37,11 +43,14 @@ class Fallback(CrmAction):
         self._numbers = numbers
 
     def act(self, desk: Desk) -> Outcome:
-        number = self._numbers.named(desk.turn)
+        number, answer = self._numbers.named(desk.turn), desk.turn.answer
+        may_ask = desk.turn.form is None and (number is not None or answer is None or not answer.exact)
+        if may_ask and plausible(desk.turn):
+            return Outcome(slots={"choices": None}, then=CHOICE_FORM)
         if number and desk.turn.form is None:
             return _noted_order(desk, number)
-        if desk.turn.answer is not None:
-            return Outcome((knowledge_told(desk.turn.answer),))
+        if answer is not None:
+            return Outcome((knowledge_told(answer),))
         if desk.turn.not_understood_again:
             return Outcome((say("utter_fallback_again", offer="ask_human"),))
         return Outcome((say("utter_not_caught" if desk.turn.form else "utter_fallback"),))
@@ -59,6 +68,9 @@ class Affirm(CrmAction):
     def act(self, desk: Desk) -> Outcome:
         if desk.turn.offer == "ask_human":
             return handed_over(desk, self._hours)
+        if desk.turn.offer == GO_ON and desk.turn.waiting:
+            first, *rest = desk.turn.waiting
+            return Outcome(slots={WAITING: as_slot((dataclasses.replace(first, chosen=True), *rest))})
         if desk.turn.form is not None:
             return Outcome((say("utter_not_caught"),))
         number = desk.turn.slots.get("recent_order")
@@ -126,14 +138,18 @@ class Identified(CrmAction):
 
 
 class Stop(CrmAction):
-    """Says that the request in hand is over; and whoever wants no messages unasked, that there will be none."""
+    """Says that the request in hand is over; and whoever wants no messages unasked, that there will be none.
+
+    What else was asked for earlier is offered, not gone on with.
+    """
 
     action_name = "action_stop"
     writes = False
 
     def act(self, desk: Desk) -> Outcome:
         opted_out = desk.conversation.identity.opted_out_at is not None
-        return Outcome((say("utter_opted_out" if opted_out else "utter_stopped"),))
+        stopped, more = say("utter_opted_out" if opted_out else "utter_stopped"), go_on_offered(desk.turn)
+        return Outcome((stopped, more) if more else (stopped,), pauses=True)
 
 
 class SwitchLanguage(CrmAction):
@@ -223,4 +239,4 @@ def _contact_noted(turn: Turn) -> Say | None:
 
 
 def _is_carried(name: str, value: object) -> bool:
-    return value is not None and name not in ("session_started_metadata", "requested_slot")
+    return value is not None and name not in _OF_THE_SESSION

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from actions.base import CrmAction, Desk
 from actions.outcome import Outcome, Say
+from actions.several import carried_on
 from actions.turn import Moment, Turn
 
 if TYPE_CHECKING:
@@ -74,6 +75,21 @@ class Form(CrmAction, Generic[F]):
     @abstractmethod
     def proceed(self, desk: Desk, fields: F) -> Asking[F] | Ending:
         """The next question, or the deed. Must ask the same again when called twice with the same fields."""
+
+    def takes_whole(self, turn: Turn) -> bool:
+        """An answer to the form's question is one, however much it seems to ask for; the form's own request is not."""
+        return turn.moment(self.form) is Moment.ANSWERING and turn.intent not in self.triggers
+
+    def goes_on(self, turn: Turn, outcome: Outcome) -> Outcome:
+        """While the form asks, other requests wait; a message that was taken as an answer makes none."""
+        if outcome == Outcome():
+            return outcome  # no answer: another rule sees to the message
+        return carried_on(
+            turn,
+            outcome,
+            makes_request=not self.takes_whole(turn),
+            asks=outcome.slots.get("requested_slot") is not None,
+        )
 
     def act(self, desk: Desk) -> Outcome:
         taken = self._listen(desk)

@@ -7,6 +7,7 @@ from datetime import datetime, time, tzinfo
 
 from actions.base import Clock, CrmAction, Desk
 from actions.outcome import Outcome, say
+from actions.requests import WAITING
 from crm.unit_of_work import Database
 
 
@@ -39,8 +40,11 @@ class HandOver(CrmAction):
 
 
 def handed_over(desk: Desk, hours: OpeningHours) -> Outcome:
-    """Marks the conversation as waiting for a person, once, and says when one will be there."""
+    """Marks the conversation as waiting for a person, once, and says when one will be there.
+
+    What waited is theirs to see to: they read the whole conversation.
+    """
     if desk.conversation.mode == "bot":
         desk.conversation.mode = "waiting"
     response = "utter_handed_over" if hours.include(desk.now) else "utter_handed_over_closed"
-    return Outcome((say(response, done="human_asked"),), leaves_form=True)
+    return Outcome((say(response, done="human_asked"),), {WAITING: None}, leaves_form=True)

@@ -43,12 +43,18 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything an action did to the dialogue. ``leaves_form`` ends the running form; ``then`` is run next."""
+    """Everything an action did to the dialogue. ``leaves_form`` ends the running form; ``then`` is run next.
+
+    ``as_if_said`` is an understanding in JSON: Rasa goes on as if the customer had just said it. ``pauses`` lets
+    requests that wait be, instead of going on with them.
+    """
 
     says: tuple[Say, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
     leaves_form: bool = False
     then: str | None = None
+    as_if_said: Mapping[str, Any] | None = None
+    pauses: bool = False
 
 
 def say(

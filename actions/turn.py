@@ -7,14 +7,18 @@ Knows no database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
+
+from actions.requests import WAITING, Request, requests_in
 
 Language = Literal["en", "zh"]
 
 #: Intents that say nothing the bot can use.
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+#: The form that asks "did you mean …?". It holds nobody up: to all else the conversation is in no form meanwhile.
+CHOICE_FORM = "choice_form"
 
 
 class Moment(Enum):
@@ -48,7 +52,9 @@ class Turn:
 
     ``text`` is what was written or heard (empty for a button or a bare photo), ``entities`` pairs of name and
     value in the order found, ``done_since`` the actions already run for this message, ``opened`` the forms it
-    started. ``offer`` is what the bot's last message proposed to do on a "yes", if anything.
+    started. ``offer`` is what the bot's last message proposed to do on a "yes", if anything. ``ranking`` holds the
+    intents that were considered with their probabilities, best first; ``parts`` the requests of a message that makes
+    several, until the first of them has been seen to.
     """
 
     conversation_id: str
@@ -67,6 +73,8 @@ class Turn:
     offer: str | None = None
     done: str | None = None
     answer: Answer | None = None
+    ranking: tuple[tuple[str, float], ...] = ()
+    parts: tuple[Request, ...] = ()
 
     def entity(self, name: str) -> str | None:
         """The value last named of that kind."""
@@ -77,6 +85,18 @@ class Turn:
         if form in self.opened:
             return Moment.OPENING
         return Moment.RETURNING if any(name != form for name in self.done_since) else Moment.ANSWERING
+
+    def of_first_part(self) -> Turn:
+        """The turn as if only the first of several requests had been made."""
+        if not self.parts:
+            return self
+        first = self.parts[0]
+        return replace(self, text=first.text, entities=first.entities, answer=_answer(first.answer))
+
+    @property
+    def waiting(self) -> tuple[Request, ...]:
+        """What the customer asked for earlier and has not had yet, first things first."""
+        return requests_in(self.slots.get(WAITING))
 
     @property
     def not_understood_again(self) -> bool:
@@ -91,6 +111,8 @@ def read_turn(tracker: Any) -> Turn:
     metadata = message.get("metadata") or {}
     before, since = _split_at_last_user(tracker.events)
     slots = tracker.slots
+    loop = (tracker.active_loop or {}).get("name")
+    done_since = tuple(each["name"] for each in since if each["event"] == "action" and each.get("name"))
     return Turn(
         conversation_id=tracker.sender_id,
         message_id=metadata["message_id"],
@@ -100,20 +122,31 @@ def read_turn(tracker: Any) -> Turn:
         entities=tuple(_entities(message.get("entities") or [])),
         attachments=tuple(metadata.get("attachments") or ()),
         slots=slots,
-        form=(tracker.active_loop or {}).get("name"),
+        form=_form(loop),
         requested=slots.get("requested_slot"),
         opened=frozenset(each["name"] for each in since if each["event"] == "active_loop" and each.get("name")),
-        done_since=tuple(each["name"] for each in since if each["event"] == "action" and each.get("name")),
+        done_since=done_since,
         previous_intent=_last_intent(before),
         offer=_last_said(before, "offer"),
         done=_last_said(before, "done"),
         answer=_answer(message.get("answer")),
+        ranking=tuple((str(each["name"]), float(each["confidence"])) for each in message.get("intent_ranking") or ()),
+        parts=() if set(done_since) - {loop} else tuple(map(_part, message.get("parts") or ())),
     )
 
 
 def as_language(value: object) -> Language:
     """One of the two languages spoken; English where it is neither."""
     return "zh" if value == "zh" else "en"
+
+
+def _form(name: str | None) -> str | None:
+    return None if name == CHOICE_FORM else name
+
+
+def _part(found: Mapping[str, Any]) -> Request:
+    intent = str(found["intent"]["name"])
+    return Request(intent, str(found["text"]), tuple(_entities(found.get("entities") or [])), found.get("answer"))
 
 
 def _answer(found: Mapping[str, Any] | None) -> Answer | None:

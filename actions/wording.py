@@ -40,6 +40,25 @@ _CONTACT_FIELD: dict[ContactField, tuple[str, str]] = {
     "email": ("e-mail address", "邮箱"),
     "address": ("delivery address", "收货地址"),
 }
+_REQUESTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "ask_order_status": (("Where is my order?", "我的订单到哪了"), ("where your order is", "查询订单到哪了")),
+    "list_orders": (("See my orders", "查看我的订单"), ("your orders", "查看您的订单")),
+    "cancel_order": (("Cancel an order", "取消订单"), ("the cancellation", "取消订单")),
+    "return_order": (("Return something", "申请退货"), ("the return", "申请退货")),
+    "ask_invoice": (("Get an invoice", "开发票"), ("the invoice", "开发票")),
+    "change_contact": (("Change my details", "修改联系方式"), ("your contact details", "修改联系方式")),
+    "report_problem": (("Report a problem", "反映问题"), ("the problem you reported", "您反映的问题")),
+    "ask_ticket_status": (("How far is my request?", "查询处理进度"), ("how far your request is", "查询处理进度")),
+    "ask_human": (("Talk to a person", "转人工"), ("a person for you", "转接人工客服")),
+    "ask_product": (("Ask about a product", "咨询商品"), ("the product you asked about", "您咨询的商品")),
+    "ask_shipping": (("Ask about delivery", "了解配送"), ("delivery", "配送")),
+    "ask_returns": (("How returns work", "了解退换规则"), ("how returns work", "退换规则")),
+    "ask_warranty": (("Ask about the warranty", "了解保修"), ("the warranty", "保修")),
+    "ask_opening_hours": (("Opening hours", "营业时间"), ("our opening hours", "营业时间")),
+    "ask_payment": (("Ways to pay", "付款方式"), ("paying", "付款")),
+    "ask_privacy": (("What you keep about me", "我的个人信息"), ("your personal data", "您的个人信息")),
+}
+"""Of every request its words on a button, and its topic in the middle of a sentence."""
 _BUTTONS = {
     "problem": ("Report a problem", "反映问题"),
     "cancel": ("Cancel it", "取消订单"),
@@ -48,6 +67,7 @@ _BUTTONS = {
     "change": ("Change my details", "修改联系方式"),
     "status": ("Where is it?", "查物流"),
     "other": ("Something else", "其他事情"),
+    "person": ("Talk to a person", "转人工"),
     "skip": ("Not about an order", "与订单无关"),
 }
 _MONTHS = (
@@ -115,6 +135,21 @@ def tracking(carrier: str | None, number: str | None, language: Language) -> str
 def button_title(name: str, language: Language) -> str:
     """The words on a button that an action makes; raises KeyError for a name there is none for."""
     return pick(_BUTTONS[name], language)
+
+
+def has_words(intent: str) -> bool:
+    """Whether customers can be asked if they meant this intent."""
+    return intent in _REQUESTS
+
+
+def request_title(intent: str, language: Language) -> str:
+    """What a request is called on a button; raises KeyError for an intent without words."""
+    return pick(_REQUESTS[intent][0], language)
+
+
+def request_topic(intent: str, language: Language) -> str:
+    """What a request is about, to stand in a sentence; raises KeyError likewise."""
+    return pick(_REQUESTS[intent][1], language)
 
 
 def money(minor: int, currency: str) -> str:

@@ -121,14 +121,18 @@ def merge_replies(replies: list[Reply]) -> list[Reply]:
 
 
 def replies_in_events(events: list[dict[str, Any]], message_id: str) -> list[Reply] | None:
-    """The bot events between the user event of this message and the next user event."""
+    """The bot events between the user event of this message and that of the next one.
+
+    A message that makes several requests stands there once more for each that was gone on with at once.
+    """
     replies: list[Reply] | None = None
     for event in events:
         if event.get("event") == "user":
-            if replies is not None:
-                break
-            if (event.get("metadata") or {}).get("message_id") == message_id:
+            is_this = (event.get("metadata") or {}).get("message_id") == message_id
+            if replies is None and is_this:
                 replies = []
+            elif replies is not None and not is_this:
+                break
         elif event.get("event") == "bot" and replies is not None:
             replies.append(reply_from_rasa({"text": event.get("text"), **(event.get("data") or {})}))
     return None if replies is None else merge_replies(replies)

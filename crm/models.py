@@ -358,10 +358,12 @@ class OutboxRow(Base):
 class Ticket(Base):
     """A problem or a request that people work on. ``number`` (T-1001 …) is what the customer is told.
 
-    ``source_message_id`` is the message that opened it: opening twice for one message finds the first.
+    ``source_message_id`` is the message that opened it. One message may ask for things of several categories; opening
+    twice for one message and category finds the first.
     """
 
     __tablename__ = "ticket"
+    __table_args__ = (UniqueConstraint("source_message_id", "category"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)
@@ -373,7 +375,7 @@ class Ticket(Base):
     description: Mapped[str] = mapped_column(Text)
     status: Mapped[TicketStatus] = mapped_column(default="open", index=True)
     language: Mapped[str] = mapped_column(String(8))
-    source_message_id: Mapped[str] = mapped_column(ForeignKey("message.id"), unique=True)
+    source_message_id: Mapped[str] = mapped_column(ForeignKey("message.id"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 

@@ -29,11 +29,12 @@ def open_ticket(
     order_id: int | None = None,
     attachment_ids: Iterable[str] = (),
 ) -> Ticket:
-    """A new ticket; asked again for the same message, the first one.
+    """A new ticket; asked again for the same message and category, the first one.
 
     Attachments that this identity never sent are left out.
     """
-    earlier = session.scalar(select(Ticket).where(Ticket.source_message_id == source_message_id))
+    same = (Ticket.source_message_id == source_message_id, Ticket.category == category)
+    earlier = session.scalar(select(Ticket).where(*same))
     if earlier is not None:
         return earlier
     ticket = Ticket(

@@ -48,12 +48,15 @@ START_TIMEOUT_S = 120.0
 PASSAGES = read_knowledge(PROJECT / "data" / "knowledge")
 
 Meaning = tuple[str, dict[str, str]]
+Part = tuple[str, str, dict[str, str]]
+"""Words, intent and entities of one of several requests."""
 
 
 @dataclass
 class Stage:
     """A running dialogue. ``meanings`` is the scripted ear, ``searches`` the titles of the passages that answer
-    what was said; ``now`` the clock that the actions read.
+    what was said, ``rankings`` the intents considered, ``parts`` the requests of a message that makes several;
+    ``now`` the clock that the actions read.
     """
 
     database: Database
@@ -61,6 +64,8 @@ class Stage:
     tracker_path: Path
     meanings: dict[str, Meaning] = field(default_factory=dict)
     searches: dict[str, str] = field(default_factory=dict)
+    rankings: dict[str, dict[str, float]] = field(default_factory=dict)
+    parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     now: datetime = MONDAY_NOON
     failing: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
@@ -102,14 +107,25 @@ class Visitor:
         language: str | None = None,
         attachments: int = 0,
         answer: str | None = None,
+        ranking: Mapping[str, float] | None = None,
     ) -> list[Reply]:
-        """Words, and what they mean; ``answer`` is the title of the passage that a search for them finds."""
+        """Words, and what they mean; ``answer`` is the title of the passage that a search for them finds, ``ranking``
+        the intents that they were torn between."""
         heard = text if text else f"/{intent}"
         if text:
             self.stage.meanings[text] = (intent, dict(entities or {}))
             if answer:
                 self.stage.searches[text] = answer
+            if ranking:
+                self.stage.rankings[text] = dict(ranking)
         return self._send(heard, text, language, attachments)
+
+    def says_several(self, *parts: Part, joined_by: str = " and ") -> list[Reply]:
+        """Several requests in one message."""
+        text = joined_by.join(words for words, _, _ in parts)
+        self.stage.parts[text] = parts
+        entities = {name: value for _, _, named in parts for name, value in named.items()}
+        return self.says(text, parts[0][1], entities)
 
     def sends_photo(self, number: str | None = None) -> list[Reply]:
         """A photo without words; ``number`` is the order number seen in it."""
@@ -219,12 +235,14 @@ def _internal_app(running: Stage) -> FastAPI:
         with running.database.reading() as session:
             conversation = session.get_one(Conversation, body["message_id"])
             language = conversation.language
-        named = [{"entity": name, "value": value} for name, value in entities.items()]
+        ranking = running.rankings.get(body["text"], {})
         return {
             "text": body["text"],
             "intent": {"name": intent, "confidence": 0.99},
-            "entities": [*named, {"entity": "language", "value": language}],
+            "intent_ranking": [{"name": name, "confidence": each} for name, each in ranking.items()],
+            "entities": [*_named(entities), {"entity": "language", "value": language}],
             "answer": _passage_told(running, body["text"], intent, language),
+            "parts": [_part_told(running, each, language) for each in running.parts.get(body["text"], ())],
         }
 
     @app.post("/webhook")
@@ -237,6 +255,16 @@ def _internal_app(running: Stage) -> FastAPI:
         return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
 
     return app
+
+
+def _named(entities: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"entity": name, "value": value} for name, value in entities.items()]
+
+
+def _part_told(running: Stage, part: Part, language: str) -> dict[str, Any]:
+    text, intent, entities = part
+    answer = _passage_told(running, text, intent, language)
+    return {"text": text, "intent": {"name": intent}, "entities": _named(entities), "answer": answer}
 
 
 def apology(call: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,13 @@ def test_what_was_answered_is_found_in_the_tracker() -> None:
     assert replies_in_events(EVENTS, "m2") == [Reply("B", done="goodbye")]
 
 
+def test_what_a_message_asked_for_beside_is_part_of_its_answer() -> None:
+    again = {"event": "user", "metadata": {"message_id": "m1"}}
+    further = [{"event": "user", "metadata": {"message_id": "m1"}}, {"event": "bot", "text": "A"}]
+    found = replies_in_events([*further, again, {"event": "bot", "text": "B"}, EVENTS[-1]], "m1")
+    assert found == [Reply("A"), Reply("B")]
+
+
 def test_what_was_never_heard_is_not_found() -> None:
     assert replies_in_events(EVENTS, "m3") is None
     assert replies_in_events([], "m1") is None

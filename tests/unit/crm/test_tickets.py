@@ -67,6 +67,15 @@ def test_numbers_count_up_and_a_message_opens_one(session: Session) -> None:
     assert first.status == "open"
 
 
+def test_a_message_opens_one_of_each_category(session: Session) -> None:
+    conversation = begin(session)
+    message_id = write(session, conversation)
+    problem = opened(session, conversation, message_id)
+    invoice = opened(session, conversation, message_id, category="invoice")
+    assert (problem.number, invoice.number) == ("T-1001", "T-1002")
+    assert opened(session, conversation, message_id, category="invoice") is invoice
+
+
 def test_only_ones_own_pictures_are_attached_and_once(session: Session) -> None:
     conversation, stranger = begin(session), begin(session)
     mine, theirs = picture(session, conversation), picture(session, stranger)

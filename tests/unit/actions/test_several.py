@@ -1,0 +1,63 @@
+"""What happens to the second of two requests."""
+
+import dataclasses
+
+from actions.outcome import Outcome, say
+from actions.requests import GO_ON, NEXT_REQUEST, WAITING, Request, as_slot
+from actions.several import carried_on
+from actions.turn import Turn
+
+CANCEL, PHONE = Request("cancel_order", "cancel A1024"), Request("change_contact", "change my phone")
+BOTH = Turn("c", "m", "cancel A1024 and change my phone", "en", "cancel_order", parts=(CANCEL, PHONE))
+LATER = dataclasses.replace(BOTH, parts=(), intent="affirm", slots={WAITING: as_slot([PHONE])})
+TOLD = Outcome((say("utter_told"),))
+
+
+def test_one_request_alone_changes_nothing() -> None:
+    assert carried_on(dataclasses.replace(BOTH, parts=()), TOLD) == TOLD
+
+
+def test_the_second_follows_at_once_where_the_first_asks_nothing() -> None:
+    outcome = carried_on(BOTH, TOLD)
+    assert (outcome.then, outcome.says) == (NEXT_REQUEST, TOLD.says)
+    assert outcome.slots[WAITING] == as_slot([PHONE])
+
+
+def test_while_the_first_asks_the_second_waits_and_the_customer_is_told() -> None:
+    outcome = carried_on(BOTH, TOLD, asks=True)
+    assert outcome.then is None
+    assert [each.response for each in outcome.says] == ["utter_one_by_one", "utter_told"]
+    assert outcome.slots[WAITING] == as_slot([PHONE])
+    assert carried_on(LATER, TOLD, asks=True) == TOLD
+
+
+def test_when_the_form_ends_the_second_follows() -> None:
+    assert carried_on(LATER, TOLD, asks=False).then == NEXT_REQUEST
+
+
+def test_inside_another_form_nothing_older_is_gone_on_with() -> None:
+    inside = dataclasses.replace(LATER, form="ticket_form", intent="ask_shipping")
+    assert carried_on(inside, TOLD) == TOLD
+    left = carried_on(inside, dataclasses.replace(TOLD, leaves_form=True))
+    assert left.then == NEXT_REQUEST
+
+
+def test_a_message_taken_as_an_answer_makes_no_requests() -> None:
+    assert carried_on(BOTH, TOLD, asks=True, makes_request=False) == TOLD
+
+
+def test_who_takes_up_the_second_has_it_once() -> None:
+    ahead = dataclasses.replace(LATER, intent="change_contact")
+    assert carried_on(ahead, TOLD, asks=True).slots == {WAITING: None}
+
+
+def test_an_offer_that_was_passed_over_lapses() -> None:
+    passed = dataclasses.replace(LATER, offer=GO_ON, intent="ask_shipping")
+    outcome = carried_on(passed, TOLD)
+    assert outcome.slots == {WAITING: None}
+    assert outcome.then is None
+
+
+def test_what_cannot_be_asked_for_is_no_request() -> None:
+    praise = dataclasses.replace(BOTH, parts=(CANCEL, Request("praise", "you are great")))
+    assert carried_on(praise, TOLD) == TOLD

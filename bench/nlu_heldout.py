@@ -23,8 +23,9 @@ from nlu.encoder import Manifest
 from nlu.encoder_export import export_encoder
 from nlu.errors import TrainingDataError
 from nlu.examples import Example, read_directory, read_file
+from nlu.provenance import is_current
 from nlu.rasa_format import to_rasa
-from nlu.training import is_current, train
+from nlu.training import train
 from nlu.understander import Understander
 
 OUT_OF_SCOPE = "out_of_scope"

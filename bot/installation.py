@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -41,7 +42,10 @@ from crm.schema import migrate
 from crm.staff import Passwords, add_staff
 from crm.unit_of_work import Database
 from nlu.encoder_export import PACKAGED, export_encoder
-from nlu.training import TrainingReport, is_current, train
+from nlu.provenance import is_current
+
+if TYPE_CHECKING:
+    from nlu.training import TrainingReport
 
 FIRST_STAFF_EMAIL = "admin@example.com"
 DIALOGUE_MODEL = "dialogue.tar.gz"
@@ -142,6 +146,8 @@ def train_understanding(settings: Settings, steps: Steps, *, force: bool = False
         export_encoder(settings.encoder_dir, source=source)
     if not force and is_current(NLU_EXAMPLES, settings.encoder_dir, settings.nlu_dir):
         return None
+    from nlu.training import train  # brings scikit-learn: only who trains needs it
+
     with steps.step("Training the understanding") as advance:
         return train(
             NLU_EXAMPLES,

@@ -59,7 +59,7 @@ def internal_app(
         return with_answer(understanding, knowledge) if knowledge else understanding
 
     app = FastAPI(title="crmbot internal", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(parse_router(understand))
+    app.include_router(parse_router(understand, watch=metrics))
     executor = ActionExecutor()
     for action in actions:
         executor.register_action(action)

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 _SECONDS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_PARSE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
@@ -43,4 +44,25 @@ class Metrics:
             ["channel", "outcome"],
             registry=self.registry,
         )
+        self.parses = Counter(
+            "crmbot_parses", "Texts that Rasa asked about, by outcome.", ["outcome"], registry=self.registry
+        )
+        self.parse_seconds = Histogram(
+            "crmbot_parse_seconds",
+            "From Rasa's asking what a text means to the answer.",
+            buckets=_PARSE_SECONDS,
+            registry=self.registry,
+        )
+        self.parses_waiting = Gauge(
+            "crmbot_parses_waiting", "Texts that Rasa waits for the meaning of.", registry=self.registry
+        )
         self.streams = Gauge("crmbot_streams", "Open web streams.", registry=self.registry)
+
+    def parses_held(self, texts: int) -> None:
+        """As ``nlu.parse_pool.Watch`` has it."""
+        self.parses_waiting.set(texts)
+
+    def parse_ended(self, outcome: str, seconds: float) -> None:
+        self.parses.labels(outcome).inc()
+        if outcome == "understood":
+            self.parse_seconds.observe(seconds)

@@ -3,7 +3,8 @@
 Preparing (once, at set-up; each does nothing when it is done already)::
 
     from nlu.encoder_export import export_encoder
-    from nlu.training import is_current, train
+    from nlu.provenance import is_current
+    from nlu.training import train
 
     export_encoder(encoder_dir)                       # torch to ONNX int8, in a process of its own
     if not is_current(data_dir, encoder_dir, model_dir):
@@ -18,7 +19,7 @@ Serving (imports neither torch nor transformers nor scikit-learn)::
     understander = Understander.load(model_dir, encoder_dir=encoder_dir, products=names, now=shop_time)
     understanding = understander.parse("where is my order A1024?")
     to_rasa(understanding)                            # the dictionary for POST /model/parse
-    app.include_router(parse_router(understander))    # that endpoint itself
+    app.include_router(parse_router(lambda text, sender: understander.parse(text)))  # that endpoint itself
 
 What can go wrong is listed in ``nlu.errors``; the values are in ``nlu.understanding``.
 """

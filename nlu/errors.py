@@ -8,7 +8,7 @@ NluError
 ├── ModelDamaged          model_damaged         the model's files do not belong together or cannot be read
 ├── KnowledgeDamaged      knowledge_damaged     a file of knowledge that cannot be used; carries ``path``
 ├── InvalidRequest        invalid_request       a request to understand that holds no text
-└── Overloaded            overloaded            more texts wait to be understood than the queue holds
+└── Overloaded            overloaded            too many texts wait, or one waited too long; carries ``retry_after_s``
 
 A text that means nothing is no error: it is understood as such.
 """
@@ -68,4 +68,10 @@ class InvalidRequest(NluError):
 
 
 class Overloaded(NluError):
+    """``retry_after_s`` is a guess at when there is room again, in whole seconds."""
+
     code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -1,60 +1,43 @@
 """``POST /model/parse``, the endpoint that Rasa asks (``endpoints.yml``: ``nlu:``).
 
-Understanding runs in a few worker threads behind a bounded queue, never on the event loop: too many waiting texts
-are an honest 503. Rasa then has no meaning to go on and says its ``utter_default``, which marks the turn as failed.
-Nothing here logs what a customer wrote. It belongs on the internal port alone.
+Understanding runs in the threads of ``nlu.parse_pool``, never on the event loop: too many waiting texts are an honest
+503, and a text whose asker has hung up is dropped. Rasa has no meaning to go on after a 503 and says its
+``utter_default``, which marks the turn as failed. Nothing here logs what a customer wrote. It belongs on the internal
+port alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from nlu.errors import InvalidRequest, NluError, Overloaded
+from nlu.parse_pool import LIMIT_S, WAITING, WORKERS, ParsePool, Understand, Watch
 from nlu.rasa_format import to_rasa
 from nlu.understanding import Understanding
 
-WORKERS = 2
-WAITING = 256
-"""Texts in work or waiting; at a few milliseconds each, more would mean answers that come too late."""
 MOST_CHARACTERS = 1_000_000
+MOST_BYTES = 12 * MOST_CHARACTERS + 65_536
+"""Of a body: JSON in ASCII writes an emoji with twelve."""
+GONE = 499
+"""nginx's number for a client that hung up; nobody reads it."""
 
 
-Understand = Callable[[str, str | None], Understanding]
-"""What a text means that this sender wrote; None where Rasa does not say who."""
-
-
-class ParsePool:
-    """A bounded pool of threads around understanding."""
-
-    def __init__(self, understand: Understand, *, workers: int = WORKERS, waiting: int = WAITING) -> None:
-        self._understand = understand
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="understand")
-        self._free = waiting
-
-    async def parse(self, text: str, sender: str | None) -> Understanding:
-        """Raises Overloaded at once when the queue is full. To be called from one event loop."""
-        if self._free <= 0:
-            raise Overloaded("too many texts are waiting to be understood")
-        self._free -= 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._understand, text, sender)
-        finally:
-            self._free += 1
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def parse_router(understand: Understand, *, workers: int = WORKERS, waiting: int = WAITING) -> APIRouter:
+def parse_router(
+    understand: Understand,
+    *,
+    workers: int = WORKERS,
+    waiting: int = WAITING,
+    limit_s: float = LIMIT_S,
+    watch: Watch | None = None,
+) -> APIRouter:
     """The endpoint, ready to be included in an app; its threads end with the app."""
-    pool = ParsePool(understand, workers=workers, waiting=waiting)
+    pool = ParsePool(understand, workers=workers, waiting=waiting, limit_s=limit_s, watch=watch)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -67,14 +50,41 @@ def parse_router(understand: Understand, *, workers: int = WORKERS, waiting: int
     async def parse(request: Request) -> Response:
         """Takes what Rasa sends, ``{"text", "message_id", "token"}``; its ``message_id`` holds the sender's id."""
         try:
-            understanding = await pool.parse(*_question(await request.body()))
+            question = _question(await _body(request))
+            understanding = await _while_listening(request, pool.parse(*question))
         except InvalidRequest as error:
             return _refusal(422, error)
         except Overloaded as error:
-            return _refusal(503, error, headers={"Retry-After": "1"})
-        return _json(200, to_rasa(understanding))
+            return _refusal(503, error, headers={"Retry-After": str(error.retry_after_s)})
+        return Response(status_code=GONE) if understanding is None else _json(200, to_rasa(understanding))
 
     return router
+
+
+async def _body(request: Request) -> bytes:
+    """Raises InvalidRequest for more than any text needs, before it is all in memory."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise InvalidRequest(f"the body is longer than {MOST_BYTES} bytes")
+    return bytes(body)
+
+
+async def _while_listening(request: Request, work: Coroutine[Any, Any, Understanding]) -> Understanding | None:
+    """What comes of the work; None, and the work is dropped, when who asked hangs up first."""
+    working, listening = asyncio.ensure_future(work), asyncio.ensure_future(_hung_up(request))
+    try:
+        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        listening.cancel()
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _question(body: bytes) -> tuple[str, str | None]:

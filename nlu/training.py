@@ -6,21 +6,19 @@ seed have changed. Needs scikit-learn (``nlu.fitting``); never imported by a pro
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nlu.artefacts import ModelFiles, fingerprint_of
-from nlu.encoder import Encoder, Manifest, SentenceEncoder
+from nlu.artefacts import ModelFiles
+from nlu.encoder import Encoder, SentenceEncoder
 from nlu.entities import Gazetteer, Listed
 from nlu.errors import TrainingDataError
 from nlu.examples import Example, TrainingData, read_directory
@@ -30,6 +28,7 @@ from nlu.language import detect
 from nlu.linear import Scale
 from nlu.patterns import PATTERN_ENTITIES, Found, PatternExtractor
 from nlu.preparation import Prepared, prepare
+from nlu.provenance import SEED, SENTIMENT, fingerprint, sentiment_files
 from nlu.sentiment import LabelledText, read_labelled
 from nlu.sentiment_fitting import fit_sentiment
 from nlu.tagger import Tagged, train_tagger
@@ -37,8 +36,6 @@ from nlu.tokens import Vocab, new_vocabulary, tokenise
 from nlu.understanding import Language
 from nlu.utterance import View, scale_of, view
 
-SEED = 20
-SENTIMENT = "sentiment"
 INTENT_SCALES = {"en": Scale(1.0, 2.0), "zh": Scale(1.3, 1.0)}
 """How much n-grams and sentence vector count: the packaged encoder knows Chinese by its glosses only. Chosen by
 cross-validation over our own examples."""
@@ -81,24 +78,6 @@ class _Utterance:
     language: Language
     by_pattern: list[Found]
     view: View
-
-
-def fingerprint(data_dir: Path, encoder_identity: str, *, seed: int = SEED) -> str:
-    """Changes with the examples, this package's code and words, the libraries that fit, the encoder and the seed."""
-    digest = hashlib.sha256(f"{seed}\n{encoder_identity}\n".encode())
-    for package in ("numpy", "scikit-learn", "python-crfsuite", "spacy"):
-        digest.update(f"{package} {metadata.version(package)}\n".encode())
-    here = Path(__file__).parent
-    sources = [*_data_files(data_dir), *sorted(here.glob("*.py")), *sorted(here.glob("*.tsv"))]
-    for path in sources:
-        digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
-
-
-def is_current(data_dir: Path, encoder_dir: Path, model_dir: Path, *, seed: int = SEED) -> bool:
-    """Whether ``train`` would make the model that is there already. Raises EncoderMissing."""
-    identity = Manifest.read(encoder_dir).identity
-    return fingerprint_of(model_dir) == fingerprint(data_dir, identity, seed=seed)
 
 
 def train(
@@ -224,18 +203,10 @@ def _check(data: TrainingData, data_dir: Path) -> None:
 
 
 def _read_sentiment(data_dir: Path) -> list[LabelledText]:
-    labelled = [one for path in _sentiment_files(data_dir) for one in read_labelled(path)]
+    labelled = [one for path in sentiment_files(data_dir) for one in read_labelled(path)]
     if len({one.label for one in labelled}) < 2:
         raise TrainingDataError("needs .tsv files with sentences of at least two labels", path=data_dir / SENTIMENT)
     return labelled
-
-
-def _sentiment_files(data_dir: Path) -> list[Path]:
-    return sorted((data_dir / SENTIMENT).glob("*.tsv"))
-
-
-def _data_files(data_dir: Path) -> list[Path]:
-    return [*sorted(path for path in data_dir.glob("*.y*ml")), *_sentiment_files(data_dir)]
 
 
 def _utterance(text: str, patterns: PatternExtractor, vocabulary: Vocab, encoder: SentenceEncoder) -> _Utterance:

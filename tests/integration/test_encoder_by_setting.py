@@ -19,7 +19,8 @@ from bot.settings import Settings
 from nlu.encoder import Encoder
 from nlu.encoder_export import export_encoder, find_source
 from nlu.errors import ModelDamaged
-from nlu.training import is_current, train
+from nlu.provenance import is_current
+from nlu.training import train
 from nlu.understander import Understander
 from tests.unit.nlu.small_shop import write_data
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.dates import find_dates, find_times
+from nlu.encoder import Vectors
 from nlu.language import detect
+from nlu.parse_pool import ParsePool
 from nlu.preparation import MAX_CHARACTERS, matching_form, prepare
 from nlu.tokens import new_vocabulary, tokenise
 from nlu.training import train
 from nlu.understander import Understander
+from nlu.understanding import Understanding
 from tests.unit.nlu.small_shop import HashingEncoder, write_data
 
 anything = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -47,6 +53,27 @@ def understander(tmp_path_factory: pytest.TempPathFactory) -> Understander:
     )
 
 
+class NeighbourlyEncoder(HashingEncoder):
+    """As int8 encoders are: each vector of a batch depends on all of it."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = super().encode(texts)
+        step = np.abs(vectors).max(initial=0.0) / 3 or 1.0
+        return np.asarray(np.round(vectors / step) * step, dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def neighbourly(tmp_path_factory: pytest.TempPathFactory) -> Understander:
+    root = tmp_path_factory.mktemp("neighbourly")
+    train(write_data(root / "data"), Path("unused"), root / "model", encoder=NeighbourlyEncoder())
+    return Understander.load(
+        root / "model",
+        encoder_dir=Path("unused"),
+        encoder=NeighbourlyEncoder(),
+        now=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+    )
+
+
 @given(texts)
 @settings(deadline=None, max_examples=300)
 def test_any_text_is_understood_and_every_entity_stands_where_it_says(understander: Understander, text: str) -> None:
@@ -69,6 +96,27 @@ def test_understanding_does_not_depend_on_what_was_asked_before(understander: Un
     first = understander.parse(text)
     understander.update_products(["Blue Mug"])  # forgets
     assert understander.parse(text) == first
+
+
+@given(st.lists(texts, max_size=12), st.integers(1, 4))
+@settings(deadline=None, max_examples=60)
+def test_any_mix_of_texts_at_once_means_what_each_means_alone(
+    neighbourly: Understander, mix: list[str], workers: int
+) -> None:
+    def alone(text: str) -> Understanding:
+        neighbourly.update_products(["Blue Mug"])  # forgets
+        return neighbourly.parse(text)
+
+    async def at_once() -> list[Understanding]:
+        pool = ParsePool(lambda text, _: neighbourly.parse(text), workers=workers)
+        try:
+            return await asyncio.gather(*(pool.parse(text, str(sender)) for sender, text in enumerate(mix)))
+        finally:
+            pool.close()
+
+    expected = [alone(text) for text in mix]
+    neighbourly.update_products(["Blue Mug"])
+    assert asyncio.run(at_once()) == expected
 
 
 @given(texts)

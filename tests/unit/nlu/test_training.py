@@ -9,7 +9,8 @@ from nlu.artefacts import ModelFiles
 from nlu.encoder import MANIFEST, Manifest
 from nlu.errors import EncoderMissing, ModelDamaged, ModelMissing, TrainingDataError
 from nlu.examples import read_file
-from nlu.training import TrainingReport, fingerprint, gazetteer, is_current, train
+from nlu.provenance import fingerprint, is_current
+from nlu.training import TrainingReport, gazetteer, train
 from nlu.understander import Understander
 from tests.unit.nlu.small_shop import HashingEncoder, write_data
 

@@ -116,7 +116,7 @@ def parse(settings: Settings, text: tuple[str, ...]) -> None:
 
     parser = build_parser(settings)
     for understanding in parser.parse_many(list(text)):
-        show(asdict(understanding))
+        show({name: value for name, value in asdict(understanding).items() if name != "vector"})
 
 
 @main.command()
@@ -418,6 +418,18 @@ def bench_heldout(settings: Settings, examples: Path | None, json_path: Path | N
     from bench.nlu_heldout import run
 
     run(settings, examples, json_path)
+
+
+@bench.command("knowledge")
+@click.argument("questions", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
+@click.pass_obj
+@reported
+def bench_knowledge(settings: Settings, questions: tuple[Path, ...], json_path: Path | None) -> None:
+    """How well questions are answered from data/knowledge; without QUESTIONS, the held-out ones."""
+    from bench.knowledge import run
+
+    run(settings, questions, json_path)
 
 
 if __name__ == "__main__":

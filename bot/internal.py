@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from bot.metrics import Metrics
 from bot.phrases import phrase
-from bot.turn import FAILED, NOT_UNDERSTOOD, Parser, order_number_seen, with_order_number
+from bot.turn import FAILED, Parser, order_number_seen, with_order_number
 from crm.models import Attachment, Conversation, Message
 from crm.unit_of_work import Database
 from nlu.knowledge import Knowledge
@@ -56,7 +56,7 @@ def internal_app(
 
     def understand(text: str, sender: str | None) -> Understanding:
         understanding = _understand(parser, context_of, text, sender)
-        return with_answer(understanding, knowledge) if knowledge else understanding
+        return knowledge.answering(understanding) if knowledge else understanding
 
     app = FastAPI(title="crmbot internal", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(parse_router(understand, watch=metrics))
@@ -107,17 +107,6 @@ def _understand(parser: Parser, context_of: ContextOf, text: str, conversation_i
     context = context_of(conversation_id) if conversation_id else Context()
     understanding = parse_payload(text) or with_order_number(parser.parse(text), context.order_number)
     return replace(understanding, language=context.language) if context.language else understanding
-
-
-def with_answer(understanding: Understanding, knowledge: Knowledge) -> Understanding:
-    """The understanding with what the shop's knowledge holds on it: its intent's file, or the whole where there is no
-    intent to go by. Understood otherwise, it is not looked up.
-    """
-    intent = understanding.intent.name
-    question = "" if parse_payload(understanding.text) else understanding.text
-    if intent in NOT_UNDERSTOOD:
-        return replace(understanding, answer=knowledge.search(question, understanding.language))
-    return replace(understanding, answer=knowledge.of_intent(intent, question, understanding.language))
 
 
 async def _run(executor: ActionExecutor, call: dict[str, Any]) -> dict[str, Any]:

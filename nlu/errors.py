@@ -6,7 +6,7 @@ NluError
 ├── EncoderExportFailed   encoder_export        the export ended without a usable encoder
 ├── ModelMissing          model_missing         no trained model in the directory
 ├── ModelDamaged          model_damaged         the model's files do not belong together or cannot be read
-├── KnowledgeDamaged      knowledge_damaged     a file of knowledge that cannot be used; carries ``path``
+├── KnowledgeDamaged      knowledge_damaged     a file of knowledge that cannot be used; carries ``path`` and ``line``
 ├── InvalidRequest        invalid_request       a request to understand that holds no text
 └── Overloaded            overloaded            too many texts wait, or one waited too long; carries ``retry_after_s``
 
@@ -56,11 +56,14 @@ class ModelDamaged(NluError):
 
 
 class KnowledgeDamaged(NluError):
+    """``line`` counts from 1; 0 where the fault is the file's as a whole."""
+
     code = "knowledge_damaged"
 
-    def __init__(self, message: str, path: Path) -> None:
-        super().__init__(f"{path}: {message}")
+    def __init__(self, message: str, path: Path, line: int = 0) -> None:
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
         self.path = path
+        self.line = line
 
 
 class InvalidRequest(NluError):

@@ -132,7 +132,9 @@ class Understander:
         past_greeting = view_past_greeting(prepared.text, by_pattern, language, self._encoder, spelling)
         ranking = self._intents.rank(seen, past_greeting=past_greeting, bare=_is_bare(prepared.text, found))
         sentiment = self._sentiment.score(prepared.text, seen)
-        return Understanding(text, language, ranking[0], ranking, in_original(found, prepared), sentiment)
+        return Understanding(
+            text, language, ranking[0], ranking, in_original(found, prepared), sentiment, vector=seen.vector.copy()
+        )
 
 
 def _is_bare(text: str, found: Sequence[Found]) -> bool:

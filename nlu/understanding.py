@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 Language = Literal["en", "zh", "mixed", "other", "und"]
 SentimentLabel = Literal["negative", "neutral", "positive"]
 
@@ -63,7 +66,8 @@ class Understanding:
     """What one utterance means. ``ranking`` is best first and starts with ``intent``.
 
     ``language`` is ``und`` where the text does not tell (numbers, emoji, nothing). ``answer`` is what the shop's
-    knowledge holds on it, where it was looked for and found.
+    knowledge holds on it, where it was looked for and found. ``vector`` is the sentence vector that it was understood
+    by (float32 [dimension]), kept so that nothing has to encode the text again.
     """
 
     text: str
@@ -73,3 +77,4 @@ class Understanding:
     entities: tuple[Entity, ...] = ()
     sentiment: Sentiment = field(default_factory=lambda: Sentiment(0.0, "neutral"))
     answer: Answer | None = None
+    vector: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)

@@ -35,7 +35,8 @@ from crm.demo import seed_demo_shop
 from crm.linking import link
 from crm.models import Attachment, Base, Conversation, Customer, Identity, new_id
 from crm.unit_of_work import Database
-from nlu.knowledge import Passage, read_knowledge, told_as
+from nlu.knowledge import told_as
+from nlu.passages import Passage, read_knowledge
 from nlu.payloads import parse_payload
 from nlu.rasa_format import answer_to_rasa
 

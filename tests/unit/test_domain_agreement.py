@@ -13,7 +13,7 @@ import yaml
 from actions.forms import Form
 from actions.registry import DEFAULT_OPENING_HOURS, build_actions
 from crm.unit_of_work import Database
-from nlu.knowledge import Passage, read_knowledge
+from nlu.passages import Passage, read_knowledge
 from nlu.payloads import parse_payload
 
 PROJECT = Path(__file__).parents[2]

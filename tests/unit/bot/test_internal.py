@@ -14,13 +14,12 @@ from rasa_sdk.interfaces import Action
 from sqlalchemy.exc import OperationalError
 
 from bot import internal
-from bot.internal import Context, context_in, internal_app, with_answer
+from bot.internal import Context, context_in, internal_app
 from bot.metrics import Metrics
 from crm.models import Attachment, Base, Conversation, Identity, Message
 from crm.unit_of_work import Database
 from nlu.encoder import Vectors
 from nlu.knowledge import Knowledge
-from nlu.understanding import IntentScore, Understanding
 from tests.serving import FakeParser
 
 
@@ -168,18 +167,3 @@ async def test_what_the_shop_has_written_down_travels_with_the_meaning(metrics: 
         "topic": "Shipping", "title": "Shipping", "text": "Three days.", "buttons": [], "score": 1.0, "exact": True,
     }  # fmt: skip
     assert "answer" not in (await post(served, "/model/parse", {"text": "/greet"})).json()
-
-
-def test_only_what_no_intent_was_found_for_is_searched_for_everywhere(tmp_path: Path) -> None:
-    (tmp_path / "gifts.md").write_text("---\ntitle: Gifts\nlanguage: en\n---\nWe wrap gifts.\n", "utf-8")
-    knowledge = Knowledge.load(tmp_path, Encoding())
-
-    def understood(intent: str) -> Understanding:
-        score = IntentScore(intent, 0.9)
-        return with_answer(Understanding("we wrap gifts", "en", score, (score,)), knowledge)
-
-    for intent in ("out_of_scope", "nlu_fallback"):
-        answer = understood(intent).answer
-        assert answer is not None
-        assert answer.title == "Gifts"
-    assert understood("praise").answer is None

@@ -17,7 +17,7 @@ from actions.requests import GO_ON, WAITING, as_slot
 from actions.shop import TellProduct, knowledge_told
 from actions.tickets import add_media, ticket_told
 from actions.turn import CHOICE_FORM, Language, Turn, as_language
-from actions.wording import button_title
+from actions.wording import button_title, languages_spoken_in
 from crm.contacts import CONTACT_FIELDS
 from crm.unit_of_work import Database
 
@@ -32,7 +32,7 @@ class Fallback(CrmAction):
     """Answers what no intent was found for: from the shop's knowledge where it has an answer, else by asking which of
     the likeliest things was meant, else with a kind question, the second time in a row with the offer of a person.
 
-    An order number among the words is something to go on.
+    An order number among the words is something to go on. Who writes in another language is told which are spoken.
     """
 
     action_name = "action_fallback"
@@ -43,9 +43,11 @@ class Fallback(CrmAction):
         self._numbers = numbers
 
     def act(self, desk: Desk) -> Outcome:
-        number, answer = self._numbers.named(desk.turn), desk.turn.answer
+        number, answer, foreign = self._numbers.named(desk.turn), desk.turn.answer, desk.turn.foreign
+        if foreign is not None and number is None and desk.turn.form is None and not desk.turn.not_understood_again:
+            return Outcome((say("utter_languages_only", own=languages_spoken_in(foreign)),))
         may_ask = desk.turn.form is None and (number is not None or answer is None or not answer.exact)
-        if may_ask and plausible(desk.turn):
+        if may_ask and foreign is None and plausible(desk.turn):
             return Outcome(slots={"choices": None}, then=CHOICE_FORM)
         if number and desk.turn.form is None:
             return _noted_order(desk, number)

@@ -54,7 +54,8 @@ class Turn:
     value in the order found, ``done_since`` the actions already run for this message, ``opened`` the forms it
     started. ``offer`` is what the bot's last message proposed to do on a "yes", if anything. ``ranking`` holds the
     intents that were considered with their probabilities, best first; ``parts`` the requests of a message that makes
-    several, until the first of them has been seen to.
+    several, until the first of them has been seen to. ``foreign``
+    is the code of a message's language that is neither English nor Chinese, ``und`` where it is not known.
     """
 
     conversation_id: str
@@ -75,6 +76,7 @@ class Turn:
     answer: Answer | None = None
     ranking: tuple[tuple[str, float], ...] = ()
     parts: tuple[Request, ...] = ()
+    foreign: str | None = None
 
     def entity(self, name: str) -> str | None:
         """The value last named of that kind."""
@@ -132,6 +134,7 @@ def read_turn(tracker: Any) -> Turn:
         answer=_answer(message.get("answer")),
         ranking=tuple((str(each["name"]), float(each["confidence"])) for each in message.get("intent_ranking") or ()),
         parts=() if set(done_since) - {loop} else tuple(map(_part, message.get("parts") or ())),
+        foreign=message.get("foreign"),
     )
 
 

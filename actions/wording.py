@@ -70,6 +70,23 @@ _BUTTONS = {
     "person": ("Talk to a person", "转人工"),
     "skip": ("Not about an order", "与订单无关"),
 }
+_LANGUAGES_SPOKEN = {
+    "ar": "عذرًا، لا أفهم سوى الإنجليزية والصينية.",
+    "de": "Entschuldigung, ich verstehe nur Englisch und Chinesisch.",
+    "es": "Lo siento, solo entiendo inglés y chino.",
+    "fr": "Désolé, je ne comprends que l’anglais et le chinois.",
+    "id": "Maaf, saya hanya mengerti bahasa Inggris dan Mandarin.",
+    "it": "Mi dispiace, capisco solo l’inglese e il cinese.",
+    "ja": "申し訳ございません。英語と中国語のみ対応しております。",
+    "ko": "죄송합니다. 영어와 중국어만 이해할 수 있습니다.",
+    "nl": "Sorry, ik begrijp alleen Engels en Chinees.",
+    "pl": "Przepraszam, rozumiem tylko angielski i chiński.",
+    "pt": "Desculpe, só entendo inglês e chinês.",
+    "py": "Qing shuru Hanzi, xiexie!",
+    "ru": "Извините, я понимаю только английский и китайский.",
+    "tr": "Üzgünüm, yalnızca İngilizce ve Çince anlıyorum.",
+    "vi": "Xin lỗi, tôi chỉ hiểu tiếng Anh và tiếng Trung.",
+}
 _MONTHS = (
     "January",
     "February",
@@ -186,3 +203,9 @@ def duration(seconds: int, language: Language) -> str:
 def one_line(text: str) -> str:
     """The customer's own words fit to stand inside a sentence of ours."""
     return re.sub(r"\s+", " ", text).strip()
+
+
+def languages_spoken_in(language: str) -> str:
+    """A line that says in another language which two are spoken here, its end included; or nothing."""
+    line = _LANGUAGES_SPOKEN.get(language)
+    return f"{line}\n" if line else ""

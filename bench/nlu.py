@@ -23,8 +23,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.nlu_arms import Arm, Diet, Ours, Trained, lacks
-from bench.nlu_figures import Answer, Counts, count, percentile
-from bench.nlu_sets import OUT_OF_SCOPE, Part, find_parts, own_parts, reduced
+from bench.nlu_figures import Answer, Counts, commonest_share, count, percentile
+from bench.nlu_finding import find_parts
+from bench.nlu_sets import OUT_OF_SCOPE, Part, own_parts, reduced
 from bot.settings import PROJECT, Settings
 from nlu.encoder import Manifest
 from nlu.encoder_export import export_encoder
@@ -94,7 +95,15 @@ def run(
         console.print(_table(folds[0], summed))
         if missing is not None:
             console.print(f"DIET was not run on {name}: {missing}")
-        documents.append({"set": name, "split": folds[0].split, "folds": len(folds), "arms": list(map(_row, summed))})
+        documents.append(
+            {
+                "set": name,
+                "split": folds[0].split,
+                "folds": len(folds),
+                "commonest_intent": _commonest(folds[0]),
+                "arms": list(map(_row, summed)),
+            }
+        )
         if json_path is not None:  # after each set: the whole may take hours
             content = {"ran": ran, "sets": documents}
             json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -188,7 +197,8 @@ _COLUMNS = (
 
 def _table(part: Part, outcomes: Sequence[Outcome]) -> Table:
     intents = len({one.intent for one in part.train} - {OUT_OF_SCOPE})
-    title = f"{part.name}: {outcomes[0].asked} asked ({part.split}), {intents} intents"
+    described = f"{intents} intents, the commonest alone {_commonest(part)}"
+    title = f"{part.name}: {outcomes[0].asked} asked ({part.split}), {described}"
     table = Table("", "learnt from", *(heading for heading, _, _ in _COLUMNS), title=title)
     rows = list(map(_row, outcomes))
     for row in rows:
@@ -197,6 +207,10 @@ def _table(part: Part, outcomes: Sequence[Outcome]) -> Table:
         shares = (_ratio(rows[0][key], rows[1][key]) for _, key, _ in _COLUMNS)
         table.add_row(f"{rows[0]['arm']} / {rows[1]['arm']}", "", *(_cell(share, "{:.3f}") for share in shares))
     return table
+
+
+def _commonest(part: Part) -> float:
+    return round(commonest_share(part.train, part.test), 4)
 
 
 def _ratio(ours: float | None, theirs: float | None) -> float | None:

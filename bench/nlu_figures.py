@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,13 @@ class Counts:
         if not self.spans_marked:
             return None
         return _share(2 * self.spans_right, self.spans_found + self.spans_marked)
+
+
+def commonest_share(train: Sequence[Example], test: Sequence[Example], *, outside: str = OUT_OF_SCOPE) -> float:
+    """How often the commonest intent learnt is the right one in scope: what needs no understanding at all."""
+    learnt = Counter(one.intent for one in train if one.intent != outside)
+    asked = [one.intent for one in test if one.intent != outside]
+    return _share(sum(intent == learnt.most_common(1)[0][0] for intent in asked), len(asked)) if learnt else 0.0
 
 
 def count(

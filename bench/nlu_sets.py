@@ -1,6 +1,6 @@
-"""Public sets of utterances in their original formats, each as examples to learn from and examples to be asked.
+"""English sets of utterances in their original formats, each as examples to learn from and examples to be asked.
 
-Found by form wherever they lie below a folder: BANKING77 (csv under ``text,category``), CLINC150 (``data_full.json``,
+BANKING77 (csv under ``text,category``), CLINC150 (``data_full.json``,
 with what is out of scope), HWU64 (``KFold_N_{train,test}.md``, Rasa's Markdown), SNIPS (``seq.in``, ``label`` and
 ``seq.out``, parallel lines); and our own ``data/nlu``, by five folds in each language. A set's own test part is used
 where it is there, else its validation part, else a stratified fifth of what is there. No models here.
@@ -52,23 +52,6 @@ class Part:
         return frozenset(note.entity for one in self.train for note in one.annotations)
 
 
-def find_parts(directory: Path, *, seed: int) -> list[Part]:
-    """All sets below the folder, by path. Raises TrainingDataError where there is none."""
-    found: list[Part] = []
-    for path in sorted(directory.rglob("*")):
-        if path.name == "train.csv" and _is_labelled(path):
-            found.append(read_csv(path, seed=seed))
-        elif path.name == "data_full.json":
-            found.append(read_clinc(path))
-        elif re.fullmatch(r"KFold_\d+_train\.md", path.name):
-            found.append(read_markdown_fold(path))
-        elif path.name == "train" and (path / "seq.in").exists():
-            found.append(read_parallel_lines(path, seed=seed))
-    if not found:
-        raise TrainingDataError("holds none of the sets that this bench reads", path=directory)
-    return found
-
-
 def read_csv(path: Path, *, seed: int) -> Part:
     """BANKING77: ``train.csv`` and, beside it, ``test.csv``."""
     train, test = _csv_rows(path), path.with_name("test.csv")
@@ -84,7 +67,7 @@ def read_clinc(path: Path) -> Part:
 
     def rows(*keys: str) -> tuple[Example, ...]:
         return tuple(
-            _plain(intent, text, path, number)
+            plain_example(intent, text, path, number)
             for key in keys
             for number, (text, intent) in enumerate(content.get(key, []), start=1)
         )
@@ -205,7 +188,8 @@ def _held_out(examples: tuple[Example, ...], seed: int) -> tuple[tuple[Example, 
     return train, tuple(examples[place] for place in sorted(held))
 
 
-def _is_labelled(path: Path) -> bool:
+def is_labelled(path: Path) -> bool:
+    """Whether it is a csv of BANKING77's form."""
     with path.open(encoding="utf-8", newline="") as file:
         return next(csv.reader(file), []) == ["text", "category"]
 
@@ -213,7 +197,7 @@ def _is_labelled(path: Path) -> bool:
 def _csv_rows(path: Path) -> tuple[Example, ...]:
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
-            _plain(row["category"], row["text"], path, number)
+            plain_example(row["category"], row["text"], path, number)
             for number, row in enumerate(csv.DictReader(file), start=2)
         )
 
@@ -265,7 +249,8 @@ def _stretches(tags: Sequence[str]) -> Iterator[tuple[str, int, int]]:
             first, name = place, tag[2:]
 
 
-def _plain(intent: str, text: str, path: Path, line: int) -> Example:
+def plain_example(intent: str, text: str, path: Path, line: int) -> Example:
+    """Without annotations, on one line, and without the marks of Rasa's format."""
     return Example(intent, " ".join(_printable(text).split()), (), path, line)
 
 

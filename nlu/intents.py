@@ -22,12 +22,14 @@ SMALL_TALK = frozenset(
     {GREET, INFORM, "goodbye", "thank", "affirm", "deny", "stop", "ask_help", "bot_challenge", "out_of_scope"}
 )
 """What may go with a greeting without being a request: "hi, I'm Jane", "hello, quick question", 你好，辛苦了."""
+COURTESIES = frozenset({GREET, "goodbye", "thank", "affirm", "deny"})
 RANKED = 10
 """How many intents a ranking names, as Rasa's own classifiers do."""
 
 Doubles = npt.NDArray[np.float64]
 
 _BARE_CONFIDENCE = 0.95
+_SURE_COURTESY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,17 @@ class IntentClassifier:
         ranking = self._ranking(probabilities)
         return self.fallen_back(ranking) if self._policy.needed(ranking) else ranking
 
+    def courtesy_at_most(self, ranking: tuple[IntentScore, ...], *, words: int) -> tuple[IntentScore, ...]:
+        """Of a language that the examples are not in: a single word may be a courtesy that they have ("hola", "merci"),
+        where the model is sure enough; what it makes of anything else is chance."""
+        best = ranking[0]
+        known = words == 1 and best.name in COURTESIES and best.confidence >= _SURE_COURTESY
+        return ranking if known else self.fallen_back(ranking)
+
     def fallen_back(self, ranking: tuple[IntentScore, ...] = ()) -> tuple[IntentScore, ...]:
-        """As Rasa has it, the fallback's confidence is the threshold itself."""
+        """As Rasa has it, the fallback's confidence is the threshold itself. Once is enough."""
+        if ranking and ranking[0].name == FALLBACK:
+            return ranking
         return (IntentScore(FALLBACK, self._policy.threshold), *ranking)
 
     def _probabilities(self, view: View) -> Doubles:

@@ -1,7 +1,7 @@
 """An understanding as Rasa wants it in answer to ``POST /model/parse``. Pure.
 
-Beside Rasa's own fields stand ``language``, ``sentiment`` and, where there is one, ``answer``; they reach the tracker's
-latest message. The language travels once more as an entity, because that is how it fills a slot.
+Beside Rasa's own fields stand ``language``, ``sentiment`` and, where there are such, ``answer`` and ``foreign``; they
+reach the tracker's latest message. The language travels once more as an entity, because that is how it fills a slot.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def to_rasa(understanding: Understanding) -> dict[str, Any]:
     }
     if understanding.answer is not None:
         parsed["answer"] = answer_to_rasa(understanding.answer)
+    if understanding.foreign is not None:
+        parsed["foreign"] = understanding.foreign
     return parsed
 
 

@@ -17,7 +17,7 @@ from nlu.encoder import Encoder, SentenceEncoder
 from nlu.entities import EntityExtractor, in_original, masked
 from nlu.errors import ModelDamaged
 from nlu.intents import IntentClassifier
-from nlu.language import detect
+from nlu.language import detect, foreign
 from nlu.numbers import ORDER_NUMBER_PATTERN, TICKET_NUMBER_PATTERN
 from nlu.patterns import Found, PatternExtractor
 from nlu.preparation import prepare
@@ -30,7 +30,7 @@ from nlu.understanding import Understanding
 from nlu.utterance import view, view_past_greeting
 
 _DATA = frozenset({"order_number", "ticket_number", "email", "phone", "date", "time", "amount", "person", "address"})
-_LETTERS = re.compile(r"\w")
+_LETTERS = re.compile(r"\w+")
 
 
 def _utc_now() -> datetime:
@@ -132,8 +132,20 @@ class Understander:
         past_greeting = view_past_greeting(prepared.text, by_pattern, language, self._encoder, spelling)
         ranking = self._intents.rank(seen, past_greeting=past_greeting, bare=_is_bare(prepared.text, found))
         sentiment = self._sentiment.score(prepared.text, seen)
+        which = None
+        if language == "other":
+            which = foreign(prepared.text) or "und"
+            if not found:
+                ranking = self._intents.courtesy_at_most(ranking, words=len(_LETTERS.findall(prepared.text)))
         return Understanding(
-            text, language, ranking[0], ranking, in_original(found, prepared), sentiment, vector=seen.vector.copy()
+            text,
+            language,
+            ranking[0],
+            ranking,
+            in_original(found, prepared),
+            sentiment,
+            vector=seen.vector.copy(),
+            foreign=which,
         )
 
 

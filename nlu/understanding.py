@@ -67,7 +67,8 @@ class Understanding:
 
     ``language`` is ``und`` where the text does not tell (numbers, emoji, nothing). ``answer`` is what the shop's
     knowledge holds on it, where it was looked for and found. ``vector`` is the sentence vector that it was understood
-    by (float32 [dimension]), kept so that nothing has to encode the text again.
+    by (float32 [dimension]), kept so that nothing has to encode the text again. ``foreign`` names
+    the language that is neither English nor Chinese, as ``nlu.language.foreign`` does, ``und`` where it cannot be told.
     """
 
     text: str
@@ -78,3 +79,4 @@ class Understanding:
     sentiment: Sentiment = field(default_factory=lambda: Sentiment(0.0, "neutral"))
     answer: Answer | None = None
     vector: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    foreign: str | None = None

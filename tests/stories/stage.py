@@ -36,6 +36,7 @@ from crm.linking import link
 from crm.models import Attachment, Base, Conversation, Customer, Identity, new_id
 from crm.unit_of_work import Database
 from nlu.knowledge import told_as
+from nlu.language import detect, foreign
 from nlu.passages import Passage, read_knowledge
 from nlu.payloads import parse_payload
 from nlu.rasa_format import answer_to_rasa
@@ -244,6 +245,7 @@ def _internal_app(running: Stage) -> FastAPI:
             "entities": [*_named(entities), {"entity": "language", "value": language}],
             "answer": _passage_told(running, body["text"], intent, language),
             "parts": [_part_told(running, each, language) for each in running.parts.get(body["text"], ())],
+            "foreign": foreign(body["text"]) if detect(body["text"]) == "other" else None,
         }
 
     @app.post("/webhook")

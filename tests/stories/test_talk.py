@@ -36,6 +36,15 @@ def test_nonsense_after_sense_starts_over(on_stage: Stage) -> None:
     assert "换个说法" in told(visitor.says("哦哦哦哦", "nlu_fallback"))
 
 
+def test_another_language_is_told_in_it_which_are_spoken(on_stage: Stage) -> None:
+    visitor = on_stage.visitor()
+    first = visitor.says("¿dónde está mi pedido?", "nlu_fallback")
+    assert "Lo siento, solo entiendo inglés y chino.\nI'm sorry" in told(first)
+    assert "我只懂英文和中文" in told(first)
+    assert titles(first) == ["English", "中文", "Talk to a person"]
+    assert "Shall I fetch a colleague" in told(visitor.says("no entiendo nada", "nlu_fallback"))
+
+
 def test_yes_and_no_to_nothing(on_stage: Stage) -> None:
     visitor = on_stage.visitor()
     assert "What would you like to do next?" in told(visitor.says("yes", "affirm"))

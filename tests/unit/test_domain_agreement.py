@@ -25,7 +25,7 @@ GOALS = {"conversation", "orders", "contact", "tickets", "human", "feedback", "s
 WITHOUT_EXAMPLES = {"send_photo", "send_voice", "identified", "nlu_fallback"}
 ZH_CONDITION = [{"type": "slot", "name": "language", "value": "zh"}]
 #: Said in the language that was asked for, whatever the conversation's was.
-IN_ONE_LANGUAGE = {"utter_now_in_english", "utter_now_in_chinese"}
+IN_ONE_LANGUAGE = {"utter_now_in_english", "utter_now_in_chinese", "utter_languages_only"}
 
 
 def files(folder: str) -> dict[str, dict[str, Any]]:

@@ -41,6 +41,19 @@ def test_fallback_counts_to_two(demo: Shop) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "own"), [("es", "Lo siento, solo entiendo inglés y chino.\n"), ("und", ""), ("cs", "")]
+)
+def test_another_language_is_told_which_are_spoken(demo: Shop, language: str, own: str) -> None:
+    turn = dataclasses.replace(demo.turn("¿dónde está mi pedido?", "nlu_fallback"), foreign=language)
+    fallback = demo.build(Fallback, NUMBERS)
+    told = fallback.answer(turn)
+    assert said(told) == ["utter_languages_only"]
+    assert told.says[0].values == {"own": own}
+    assert said(fallback.answer(dataclasses.replace(turn, previous_intent="nlu_fallback"))) == ["utter_fallback_again"]
+    assert said(fallback.answer(dataclasses.replace(turn, form="contact_form"))) == ["utter_not_caught"]
+
+
 def test_yes_takes_up_an_offer(demo: Shop) -> None:
     affirm = demo.build(Affirm, HOURS)
     yes = demo.turn("yes", "affirm")

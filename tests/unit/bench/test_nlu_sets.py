@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bench.nlu_sets import (
-    find_parts,
     own_parts,
     read_clinc,
     read_csv,
@@ -106,20 +105,6 @@ def test_parallel_lines_that_do_not_fit(tmp_path: Path) -> None:
     put(train / "label", "PlayMusic\n")
     with pytest.raises(TrainingDataError, match="as many lines"):
         read_parallel_lines(train, seed=20)
-
-
-def test_sets_are_found_by_their_form(tmp_path: Path) -> None:
-    csv_set(tmp_path / "bank")
-    put(tmp_path / "other" / "train.csv", "id,label\n1,2\n")
-    put(tmp_path / "clinc" / "data_full.json", '{"train": [["a", "x"]], "val": [["b", "x"]]}')
-    for fold in (1, 2):
-        for part in ("train", "test"):
-            put(tmp_path / "hwu" / f"KFold_{fold}_{part}.md", "## intent:a\n- x\n")
-    slot_set(tmp_path / "few" / "snips", "train", "valid")
-    found = [(part.name, part.fold) for part in find_parts(tmp_path, seed=20)]
-    assert found == [("bank", 1), ("clinc", 1), ("snips", 1), ("hwu", 1), ("hwu", 2)]
-    with pytest.raises(TrainingDataError, match="none of the sets"):
-        find_parts(tmp_path / "other", seed=20)
 
 
 def test_our_own_examples_are_each_asked_once_in_their_language(tmp_path: Path) -> None:

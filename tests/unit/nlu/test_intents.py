@@ -46,6 +46,22 @@ def test_too_little_confidence_falls_back_and_keeps_the_ranking() -> None:
     assert ranking[0].confidence == 0.5
 
 
+@pytest.mark.parametrize(
+    ("bias", "words", "intent"),
+    [
+        ([5.0, 0.0, 0.0], 1, "greet"),
+        ([5.0, 0.0, 0.0], 2, FALLBACK),
+        ([1.0, 0.5, 0.0], 1, FALLBACK),
+        ([0.0, 5.0, 0.0], 1, FALLBACK),
+    ],
+)
+def test_of_another_language_a_single_sure_courtesy_is_heard(bias: list[float], words: int, intent: str) -> None:
+    one = classifier(bias)
+    heard = one.courtesy_at_most(one.rank(VIEW), words=words)
+    assert heard[0].name == intent
+    assert one.courtesy_at_most(heard, words=2)[1].name != FALLBACK
+
+
 def test_two_nearly_tied_fall_back() -> None:
     assert classifier([-9.0, 3.0, 2.95], threshold=0.3, ambiguity=0.05).rank(VIEW)[0].name == FALLBACK
     assert classifier([-9.0, 3.0, 2.5], threshold=0.3, ambiguity=0.05).rank(VIEW)[0].name == "inform"

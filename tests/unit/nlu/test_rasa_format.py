@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nlu.rasa_format import to_rasa
@@ -41,3 +43,8 @@ def test_the_language_fills_a_slot_as_an_entity(language: Language, value: str) 
 
 def test_another_language_adds_no_entity() -> None:
     assert [one["entity"] for one in to_rasa(understood("other"))["entities"]] == ["order_number"]
+
+
+def test_another_language_is_named() -> None:
+    assert to_rasa(replace(understood("other"), foreign="es"))["foreign"] == "es"
+    assert "foreign" not in to_rasa(understood("en"))

@@ -44,6 +44,24 @@ def test_intent_and_language(understander: Understander, text: str, intent: str,
 
 
 @pytest.mark.parametrize(
+    ("text", "intent", "foreign"),
+    [
+        ("donde esta mi pedido", "nlu_fallback", "es"),
+        ("где мой заказ", "nlu_fallback", "ru"),
+        ("ქართული ენა", "nlu_fallback", "und"),
+        ("hello there", "greet", None),
+    ],
+)
+def test_another_language_is_not_guessed_at(
+    understander: Understander, text: str, intent: str, foreign: str | None
+) -> None:
+    understood = understander.parse(text)
+    assert understood.foreign == foreign
+    assert (understood.intent.name == "nlu_fallback") == (intent == "nlu_fallback")
+    assert (understood.language == "other") == (foreign is not None)
+
+
+@pytest.mark.parametrize(
     ("text", "asked"),
     [
         ("hi\nplease cancel A2048", "please cancel A2048"),

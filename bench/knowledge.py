@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from rich.console import Console
 from rich.table import Table
 
+from bench.printing import tables
 from bot.settings import PROJECT, Settings
 from nlu.certainty import OUT_OF_SCOPE
 from nlu.encoder import Encoder
@@ -98,7 +98,7 @@ def run(settings: Settings, questions: Sequence[Path], json_path: Path | None) -
     passages = read_knowledge(KNOWLEDGE)
     knowledge = Knowledge(passages, encoder)
     outcomes = [measure(knowledge, understander, path, passages) for path in questions or HELD_OUT]
-    Console().print(_table(outcomes))
+    tables().print(_table(outcomes))
     if json_path is not None:
         content = {"encoder": encoder.manifest.source, "files": [asdict(each) for each in outcomes]}
         json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

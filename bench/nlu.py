@@ -26,6 +26,7 @@ from bench.nlu_arms import Arm, Diet, Ours, Trained, lacks
 from bench.nlu_figures import Answer, Counts, commonest_share, count, percentile
 from bench.nlu_finding import find_parts
 from bench.nlu_sets import OUT_OF_SCOPE, Part, own_parts, reduced
+from bench.printing import tables
 from bot.settings import PROJECT, Settings
 from nlu.encoder import Manifest
 from nlu.encoder_export import export_encoder
@@ -74,7 +75,7 @@ def run(
     ``sets`` is the folder with public sets, or None for our own examples alone. ``kept`` is where DIET's models stay
     and are taken from; ``most_folds`` leaves out all folds of a set but the first. Raises TrainingDataError.
     """
-    console, progress = Console(), Console(stderr=True)
+    console, progress = tables(), Console(stderr=True)
     export_encoder(settings.encoder_dir)
     parts = [*(find_parts(sets, seed=SEED) if sets else []), *own_parts(PROJECT / "data" / "nlu", seed=SEED)]
     names = [name for name in dict.fromkeys(part.name for part in parts) if not only or name in only]

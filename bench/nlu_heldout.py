@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from bench.nlu_figures import Answer, Counts, count
+from bench.printing import tables
 from bot.settings import PROJECT, Settings
 from nlu.encoder import Manifest
 from nlu.encoder_export import export_encoder
@@ -47,7 +47,7 @@ def run(settings: Settings, directory: Path | None, json_path: Path | None) -> N
     entities = frozenset(note.entity for one in read_directory(EXAMPLES).examples for note in one.annotations)
     export_encoder(settings.encoder_dir)
     outcomes = _measured(settings, files, entities)
-    Console().print(_table(outcomes))
+    tables().print(_table(outcomes))
     if json_path is not None:
         content = {"encoder": Manifest.read(settings.encoder_dir).source, "held_out": [row(one) for one in outcomes]}
         json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

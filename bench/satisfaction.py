@@ -24,6 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench import uss
+from bench.printing import tables
 from satisfaction.corpus import FOLDS, distributions, fold_of
 from satisfaction.fitting import FILES, VERSION, fit_on, read_rated
 from satisfaction.formats import RatedTranscript
@@ -197,7 +198,7 @@ def _elsewhere(name: str, path: Path) -> Elsewhere:
 
 
 def _print(figures: Sequence[Figures], evidence: Sequence[Evidence], elsewhere: Sequence[Elsewhere]) -> None:
-    console = Console()
+    console = tables()
     table = Table("language", "what", "dialogues", "NMD", "RSNOD", "Spearman", "Kendall", title="STC-3, 5 folds")
     for row in figures:
         measures = (row.nmd, row.rsnod, row.spearman, row.kendall)

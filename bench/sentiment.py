@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.printing import tables
 from bench.sentiment_figures import Confusion, by_sign
 from bench.sentiment_sets import LabelledSet, find_sets
 from bot.settings import PROJECT, Settings
@@ -77,7 +78,7 @@ class Reader:
 
 def run(settings: Settings, sets: Path, *, in_domain: bool, json_path: Path | None) -> None:
     """Measure, print tables, and write JSON where a path is given. Raises TrainingDataError."""
-    console = Console()
+    console = tables()
     found = find_sets(sets)
     export_encoder(settings.encoder_dir)
     reader = Reader(Encoder.load(settings.encoder_dir))

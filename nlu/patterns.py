@@ -1,8 +1,8 @@
 """Entities that have a form: codes, e-mails, phones, dates, times, amounts, quantities, ratings.
 
-Numbers with their words around them are matched by spaCy's Matcher over ``nlu.tokens``; codes, dates and phones have
-finders of their own (``nlu.numbers``, ``nlu.dates``, the phonenumbers library). Each find carries its normal form.
-Places are offsets into the prepared text. Nothing here is trained.
+Numbers with their words around them are matched by spaCy's Matcher over ``nlu.tokens``; codes, dates, times, amounts
+and phones have finders of their own. Each find carries its normal form, at offsets into the prepared text. Nothing
+here is trained.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
+from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatch, PhoneNumberMatcher, format_number
 
-from nlu.dates import find_dates, find_times
+from nlu.amounts import find_amounts
+from nlu.clock import find_times
+from nlu.dates import find_dates
 from nlu.numbers import ORDER_NUMBER_PATTERN, TICKET_NUMBER_PATTERN, CodeFinder
-from nlu.numerals import parse_han, parse_number
+from nlu.numerals import parse_number
 from nlu.tokens import Doc, Matcher, Vocab
 from nlu.understanding import Language
 
@@ -31,29 +32,19 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+@-])[A-Za-z0-9_](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9@-])"
 )
+_STARS = re.compile(r"(?<![⭐★🌟☆])(?=.{2,5}(?![⭐★🌟☆]))(?:⭐|★|🌟){1,5}☆{0,4}(?![⭐★🌟☆])")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d(?:[ -]?\d{4}){2}")
-
-_CURRENCY_OF_MARK: TokenPattern = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "CNY"}
-_CURRENCY_OF_PREFIX = {"us": "USD", "hk": "HKD", "au": "AUD", "ca": "CAD", "nt": "TWD", "cn": "CNY"}
-_CURRENCY_OF_WORD = {
-    "usd": "USD", "dollar": "USD", "dollars": "USD", "buck": "USD", "bucks": "USD", "美元": "USD", "美金": "USD",
-    "eur": "EUR", "euro": "EUR", "euros": "EUR", "欧元": "EUR", "歐元": "EUR",
-    "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "quid": "GBP", "英镑": "GBP", "英鎊": "GBP",
-    "cny": "CNY", "rmb": "CNY", "yuan": "CNY", "元": "CNY", "块": "CNY", "塊": "CNY", "块钱": "CNY", "塊錢": "CNY",
-    "人民币": "CNY", "人民幣": "CNY", "hkd": "HKD", "港币": "HKD", "港元": "HKD",
-    "jpy": "JPY", "yen": "JPY", "日元": "JPY",
-}  # fmt: skip
 
 TokenPattern = dict[str, Any]
 
 _DIGITS: TokenPattern = {"TEXT": {"REGEX": r"^\d+(?:[.,]\d+)*$"}}
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORD: TokenPattern = {"LOWER": {"IN": _WORDS}}
 _HAN: TokenPattern = {"TEXT": {"IN": list("零〇一二两兩三四五六七八九十百千")}, "OP": "+"}
 _SMALL_HAN: TokenPattern = {"TEXT": {"IN": list("一二两兩三四五")}}
 _SMALL_WORD: TokenPattern = {"LOWER": {"IN": _WORDS[:5]}}
 _SMALL_DIGIT: TokenPattern = {"TEXT": {"IN": list("12345")}}
-_MARK: TokenPattern = {"TEXT": {"IN": list(_CURRENCY_OF_MARK)}}
 _SMALL_NUMBERS: tuple[TokenPattern, ...] = (_SMALL_DIGIT, _SMALL_WORD, _SMALL_HAN)
 
 _UNIT_WORDS = (
@@ -104,13 +95,11 @@ class PatternExtractor:
         for name, finder in self._codes:
             found += (Found(name, code.start, code.end, code.value) for code in finder.find(text))
         found += self._phones(text, language)
-        found += (Found(one.kind, one.start, one.end, one.value) for one in self._moments(text))
+        dates = find_dates(text, self._today(), day_first=self._day_first)
+        for name, those in (("date", dates), ("time", find_times(text)), ("amount", find_amounts(text))):
+            found += (Found(name, one.start, one.end, one.value) for one in those)
         found += self._counted(document)
         return without_overlaps(found, precedence=PATTERN_ENTITIES)
-
-    def _moments(self, text: str) -> Iterator[Any]:
-        yield from find_dates(text, self._today(), day_first=self._day_first)
-        yield from find_times(text)
 
     def _phones(self, text: str, language: Language) -> Iterator[Found]:
         """In E.164. Some Chinese mobile numbers are valid American ones too: a number written in the Chinese way is
@@ -124,26 +113,29 @@ class PatternExtractor:
                 mobile = "CN" in self._regions and _CHINESE_MOBILE.fullmatch(match.raw_string)
                 if match.start not in taken and not (mobile and region != "CN"):
                     taken.add(match.start)
-                    number = format_number(match.number, PhoneNumberFormat.E164)
-                    yield Found("phone", match.start, match.end, number)
+                    yield _phone(match)
+        if "+" in text:  # with its country it is a number even where that country has not given it out yet
+            for match in PhoneNumberMatcher(text, None, leniency=Leniency.POSSIBLE):
+                if match.start not in taken:
+                    yield _phone(match)
 
     def _counted(self, document: Doc) -> Iterator[Found]:
-        """Amounts, quantities and ratings. A quantity or a rating is the number alone, without its unit."""
+        """Quantities and ratings: the number alone, without its unit; or the stars of a rating (⭐⭐⭐⭐, ★★★☆☆)."""
         for key, first, last in self._matcher(document):
             name = document.vocab.strings[key]
-            span = document[first:last]
-            if name == "amount":
-                value = _amount(span.text)
-                if value is not None:
-                    yield Found(name, span.start_char, span.end_char, value)
-            else:
-                numeral = _numeral_in(document, first, last)
-                if numeral is not None and _plausible(name, document, last, numeral):
-                    yield Found(name, numeral.start, numeral.end, numeral.value)
+            numeral = _numeral_in(document, first, last)
+            if numeral is not None and _plausible(name, document, last, numeral):
+                yield Found(name, numeral.start, numeral.end, numeral.value)
+        for match in _STARS.finditer(document.text):
+            yield Found("rating", match.start(), match.end(), str(sum(map(match.group().count, "⭐★🌟"))))
         bare = document.text.strip(" 。.!！")
         if bare in set("12345"):
             start = document.text.index(bare)
             yield Found("rating", start, start + 1, bare)
+
+
+def _phone(match: PhoneNumberMatch) -> Found:
+    return Found("phone", match.start, match.end, format_number(match.number, PhoneNumberFormat.E164))
 
 
 def without_overlaps(found: Iterable[Found], *, precedence: Sequence[str]) -> list[Found]:
@@ -158,7 +150,6 @@ def without_overlaps(found: Iterable[Found], *, precedence: Sequence[str]) -> li
 
 def _matcher(vocabulary: Vocab) -> Matcher:
     matcher = Matcher(vocabulary)
-    matcher.add("amount", _amount_patterns())
     matcher.add("quantity", _quantity_patterns())
     matcher.add("rating", _rating_patterns())
     return matcher
@@ -174,22 +165,12 @@ def _one_of(words: Iterable[str], *, optional: bool = False) -> TokenPattern:
     return pattern | {"OP": "?"} if optional else pattern
 
 
-def _amount_patterns() -> list[list[TokenPattern]]:
-    patterns = [
-        [_one_of(_CURRENCY_OF_PREFIX, optional=True), _MARK, _DIGITS],
-        [_one_of(["usd", "eur", "gbp", "cny", "rmb", "hkd", "jpy"]), _DIGITS],
-        [_DIGITS, _MARK],
-    ]
-    patterns += _each((_DIGITS, _WORD), _one_of(word for word in _CURRENCY_OF_WORD if word.isascii()))
-    for word in _CURRENCY_OF_WORD:
-        if not word.isascii():
-            patterns += _each((_DIGITS, _HAN), *({"TEXT": character} for character in word))
-    return patterns
-
-
 def _quantity_patterns() -> list[list[TokenPattern]]:
     return [
         *_each((_DIGITS, _WORD), _one_of(_UNITS)),
+        [_one_of(_TENS), _one_of(["-"], optional=True), _one_of(_WORDS[:9]), _one_of(_UNITS)],
+        [_one_of(["half"], optional=True), _one_of(["a"]), _one_of(["dozen"])],
+        [_DIGITS, _one_of(["x"])],
         *_each((_DIGITS, _WORD), _one_of(["of"]), _one_of(["them", "these", "those", "the"])),
         *_each((_DIGITS, _HAN), _one_of(_MEASURES)),
         [_one_of(["x", "×", "qty", "quantity"]), _one_of([":"], optional=True), _DIGITS],
@@ -213,29 +194,6 @@ def _rating_patterns() -> list[list[TokenPattern]]:
     return patterns
 
 
-def _amount(written: str) -> str | None:
-    """``35.90 USD`` of "$35.90", "35.90元", "三百二十块"; None where that is no sum of money ("一块": a piece)."""
-    numeral = re.search(r"\d[\d.,]*|[零〇一二两兩三四五六七八九十百千]+|[A-Za-z]+(?=\s)", written)
-    if numeral is None:
-        return None
-    digits = re.search(r"\d[\d.,]*", written)
-    numeral = digits or numeral
-    number = parse_number(numeral.group().rstrip(".,"))
-    rest = (written[: numeral.start()] + written[numeral.end() :]).strip().casefold()
-    currency = _currency(rest)
-    if number is None or currency is None or (rest in {"块", "塊"} and digits is None and number < 10):
-        return None
-    return f"{number.quantize(Decimal('0.01')) if number < 10**12 else number} {currency}"
-
-
-def _currency(words: str) -> str | None:
-    if words in _CURRENCY_OF_WORD:
-        return _CURRENCY_OF_WORD[words]
-    mark = words[-1:] if words[-1:] in _CURRENCY_OF_MARK else words[:1]
-    prefix = words.replace(mark, "").strip()
-    return _CURRENCY_OF_PREFIX.get(prefix) or _CURRENCY_OF_MARK.get(mark)
-
-
 @dataclass(frozen=True, slots=True)
 class _Numeral:
     start: int
@@ -244,18 +202,18 @@ class _Numeral:
 
 
 def _numeral_in(document: Doc, first: int, last: int) -> _Numeral | None:
-    """The number among the tokens: one token, or a run of Chinese numerals."""
-    for place in range(first, last):
-        end = place + 1
-        while (
-            end < last and parse_han(document[place:end].text) is not None and parse_han(document[end].text) is not None
-        ):
-            end += 1
-        number = parse_number(document[place:end].text)
-        if number is not None and number == number.to_integral_value():
-            span = document[place:end]
-            return _Numeral(span.start_char, span.end_char, str(int(number)))
+    """The longest number among the tokens, the first of those."""
+    for length in range(last - first, 0, -1):
+        for place in range(first, last - length + 1):
+            span = document[place : place + length]
+            number = parse_number(span.text)
+            if number is not None and number == number.to_integral_value() and not _is_article(span.text):
+                return _Numeral(span.start_char, span.end_char, str(int(number)))
     return None
+
+
+def _is_article(word: str) -> bool:
+    return word.casefold() in {"a", "an"}
 
 
 def _plausible(name: str, document: Doc, last: int, numeral: _Numeral) -> bool:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.dates import find_dates, find_times
+from nlu.amounts import find_amounts
+from nlu.clock import find_times
+from nlu.dates import find_dates
 from nlu.encoder import Vectors
 from nlu.language import detect
 from nlu.parse_pool import ParsePool
@@ -30,7 +33,8 @@ shop_talk = st.lists(
     st.sampled_from(
         ["where is", "my order", "A1024", "Ａ １０２４", "a-2048", "T-1001", "我的订单", "到哪里了", "13800138000",
          "(312) 555-0164",
-         "$35.90", "三百块", "5 stars", "四分", "两件", "next Tuesday", "下周二", "3点半", "jane@example.com", "邮箱",
+         "$35.90", "三百块", "12月3日到5日", "between 2 and 4pm", "half past ten", "三块五", "two hundred euros",
+         "25号", "5 stars", "四分", "两件", "next Tuesday", "下周二", "3点半", "jane@example.com", "邮箱",
          "ﬁ", "e\u0301", "\u200b", "😡", "!!!", "\x00",
          "blue mug", "my name is Jane Miller", "我叫王小明", "１２／２５／２０２６", " ", "\n", "，"]
     ),
@@ -158,6 +162,16 @@ def test_dates_and_times_are_dates_and_times(text: str, today: date) -> None:
         hour, minute = map(int, one.value.split(":"))
         assert 0 <= hour < 24
         assert 0 <= minute < 60
+        assert 0 <= one.start < one.end <= len(text)
+
+
+@given(texts)
+def test_amounts_are_sums_with_a_currency(text: str) -> None:
+    for one in find_amounts(text):
+        number, currency = one.value.split()
+        assert Decimal(number) >= 0
+        assert re.fullmatch("[A-Z]{3}", currency)
+        assert 0 <= one.start < one.end <= len(text)
 
 
 @given(texts)

@@ -136,13 +136,13 @@ class Ours:
         (data / "sentiment").mkdir(parents=True)
         (data / "sentiment" / "en.tsv").write_text(_SENTIMENT, encoding="utf-8")
         (data / TRAINING_FILE).write_text(to_rasa_yaml(part.train, part.listed), encoding="utf-8")
-        command = _our_command("train", data, self.encoder_dir, directory / "model")
+        command = our_command("train", data, self.encoder_dir, directory / "model")
         return run_measured(command, PROJECT, directory / "training.log")
 
     @contextmanager
     def serving(self, directory: Path) -> Iterator[Served]:
         port = free_port()
-        command = _our_command("serve", self.encoder_dir, directory / "model", port)
+        command = our_command("serve", self.encoder_dir, directory / "model", port)
         with serve(command, PROJECT, port, directory / "serving.log") as served:
             yield served
 
@@ -191,7 +191,7 @@ class Diet:
             yield served
 
 
-def _our_command(*arguments: object) -> list[str]:
+def our_command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "bench.nlu_ours", *map(str, arguments)]
 
 

@@ -432,5 +432,16 @@ def bench_knowledge(settings: Settings, questions: tuple[Path, ...], json_path: 
     run(settings, questions, json_path)
 
 
+@bench.command("parse")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")
+@click.pass_obj
+@reported
+def bench_parse(settings: Settings, json_path: Path | None) -> None:
+    """What understanding costs when it serves: time, throughput, memory, start."""
+    from bench.parse import run
+
+    run(settings, json_path=json_path)
+
+
 if __name__ == "__main__":
     main()

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from nlu.chinese_dates import chinese_dates
 from nlu.days import (
@@ -176,6 +177,7 @@ def _named_date(words: str, today: date) -> date | None:
     return nearest_year(today, found.month, found.day)
 
 
+@lru_cache(maxsize=1024)  # half a millisecond each, and there are few ways to say a day
 def _by_library(phrase: str, today: date) -> date | None:
     noon = datetime(today.year, today.month, today.day, 12)
     settings = {"RELATIVE_BASE": noon, "REQUIRE_PARTS": ["day", "month"], "PARSERS": ["absolute-time"]}

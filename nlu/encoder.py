@@ -116,13 +116,9 @@ class Encoder:
     def load(cls, directory: Path, *, threads: int = 1) -> Encoder:
         """Raises EncoderMissing, ModelDamaged. One thread serves a short sentence as fast as two."""
         manifest = Manifest.read(directory)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
             tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
-            session = ort.InferenceSession(directory / MODEL, options, providers=["CPUExecutionProvider"])
+            session = open_session(directory / MODEL, threads=threads)
         except Exception as error:  # both libraries raise bare Exception for a missing or damaged file
             raise ModelDamaged(f"the sentence encoder in {directory} cannot be loaded") from error
         tokenizer.enable_truncation(manifest.max_tokens)
@@ -153,6 +149,16 @@ class Encoder:
         # batch, and what is understood must not depend on who else is writing.
         encodings = self._tokenizer.encode_batch([self.manifest.prefix + text for text in texts])
         return np.concatenate([run_encoder(self._session, one.ids or [self.manifest.pad_id]) for one in encodings])
+
+
+def open_session(model: Path, *, threads: int = 1) -> ort.InferenceSession:
+    """As it is served. Other options (memory arena and pattern, denormals, I/O binding) were tried and gain nothing;
+    two threads spin, and take twice the processor time for a short sentence."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def run_encoder(session: ort.InferenceSession, ids: list[int]) -> Vectors:

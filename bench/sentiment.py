@@ -1,9 +1,9 @@
 """``crmbot bench sentiment``: the sentiment told of texts against their labels, on public sets and our own sentences.
 
 The model is fitted to ``data/nlu/sentiment`` alone, as ``crmbot train`` fits it, then asked every text of every set;
-nothing is tuned here. Our own sentences are judged by five-fold cross-validation. With ``in_domain``, each set is also
-judged by five folds of a model of the same kind fitted to that set: what labels of the domain would be worth, an upper
-bound that is not shipped.
+nothing is tuned here. Our own sentences are judged by five-fold cross-validation, our own cases of negation and sarcasm
+as the sets are. With ``in_domain``, five folds of a model of the same kind, fitted to the set itself, are judged too:
+what labels of the domain would be worth, an upper bound that is not shipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rich.table import Table
 
 from bench.printing import tables
 from bench.sentiment_figures import Confusion, by_sign
-from bench.sentiment_sets import LabelledSet, find_sets
+from bench.sentiment_sets import LabelledSet, find_sets, read_cases
 from bot.settings import PROJECT, Settings
 from nlu.encoder import Encoder, Manifest
 from nlu.encoder_export import export_encoder
@@ -40,6 +40,7 @@ from nlu.utterance import View, view
 
 SEED = 20
 OWN = PROJECT / "data" / "nlu" / "sentiment"
+CASES = PROJECT / "data" / "nlu" / "heldout" / "sentiment.tsv"
 _ANY_DAY = date(2026, 1, 7)  # no date's value is used here
 
 
@@ -89,10 +90,10 @@ def run(settings: Settings, sets: Path, *, in_domain: bool, json_path: Path | No
         fitted = fit(seen)
         rows = _own_rows({name: len(texts) for name, texts in own.items()}, seen, fitted)
         scorer = SentimentScorer(fitted.model)
-        for one in found:
+        for one in [*read_cases(CASES), *found]:
             asked = [reader.see(text) for text in progress.track(one.rows, description=one.name)]
             rows += judge(one, asked, [scorer.score(each.text, each.view) for each in asked])
-            if in_domain:
+            if in_domain and one in found:
                 rows.append(_in_domain(one, asked))
     ran = _ran(settings, len(seen))
     console.print(", ".join(f"{key} {value}" for key, value in ran.items()))

@@ -1,8 +1,9 @@
 """How happy an utterance sounds, from -1 to 1, in English and Chinese.
 
 A linear model over the same n-grams and sentence vector as the intents', learnt from labelled sentences
-(``data/nlu/sentiment/{en,zh}.tsv``: label, tab, text), so it costs no second pass of the encoder. Negated words are
-told apart from plain ones before the n-grams are counted. It knows nothing of intents.
+(``data/nlu/sentiment/{en,zh}.tsv``: label, tab, text), so it costs no second pass of the encoder. Beside them it sees
+which words are negated, and what the words of ``nlu.lexicon`` say: how much praise and blame, which of them prevails,
+and what comes last, where reviews give their verdict. It knows nothing of intents.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import get_args
 import numpy as np
 
 from nlu.errors import TrainingDataError
+from nlu.lexicon import find_opinions
 from nlu.linear import LinearModel
 from nlu.preparation import matching_form
 from nlu.understanding import Sentiment, SentimentLabel
@@ -69,6 +71,32 @@ def sentiment_counts(text: str) -> Counter[str]:
     for match in _NEGATED_CHINESE.finditer(matching):
         counts["n" + match[1]] += 1
         counts["n" + match[1][:1]] += 1
+    counts.update(opinion_counts(matching))
+    return counts
+
+
+def opinion_counts(matching: str) -> Counter[str]:
+    """What the lexicon's words say, in two families: ``s`` praise and blame with their strength, also among the strong
+    words, the negated ones, those of the first clause and of the last third; ``b`` their balance."""
+    opinions, clauses = find_opinions(matching)
+    if not opinions:
+        return Counter({"s0": 1})
+    counts: Counter[str] = Counter()
+    last = clauses - max(1, clauses // 3)
+    for one in opinions:
+        side = "+" if one.value > 0 else "-"
+        counts["s" + side] += abs(one.strength)
+        if one.negated:
+            counts[f"sn{one.strength:+d}"] += 1
+        if abs(one.strength) > 1:
+            counts["s2" + side] += 1
+        if clauses > 1 and one.clause >= last:
+            counts["sl" + side] += 1
+        if clauses > 2 and one.clause == 0:
+            counts["sf" + side] += 1
+    balance = sum(one.value for one in opinions)
+    counts[f"b{round(3 * balance / sum(abs(one.value) for one in opinions))}"] += 1
+    counts["b" + ("p" if balance > 0 else "n" if balance < 0 else "e")] += 1
     return counts
 
 

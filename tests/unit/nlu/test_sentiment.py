@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nlu.errors import TrainingDataError
-from nlu.sentiment import LabelledText, read_labelled, sentiment_counts
+from nlu.sentiment import LabelledText, opinion_counts, read_labelled, sentiment_counts
 
 
 def test_labelled_texts_under_a_heading(tmp_path: Path) -> None:
@@ -38,3 +38,24 @@ def test_negated_words_are_told_apart(text: str, negated: str) -> None:
     counts = sentiment_counts(text)
     assert negated in counts
     assert "w" + negated not in counts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("where is my order", {"s0": 1}),
+        ("lovely room", {"s+": 1, "b3": 1, "bp": 1}),
+        ("not good", {"s-": 1, "sn+1": 1, "b-3": 1, "bn": 1}),
+        ("房间很好，可惜吵", {"s+": 2, "s2+": 1, "s-": 2, "sl-": 2, "b0": 1, "be": 1}),
+    ],
+)
+def test_what_the_lexicons_words_say(text: str, expected: dict[str, int]) -> None:
+    assert opinion_counts(text) == expected
+
+
+def test_the_verdict_at_the_end_is_told_from_the_beginning() -> None:
+    praised_last = opinion_counts("the lift is slow, the room is small, and the stay was wonderful")
+    blamed_last = opinion_counts("the stay was wonderful, the room is small, and the lift is slow")
+    assert (praised_last["sl+"] > 0, praised_last["sl-"]) == (True, 0)
+    assert (blamed_last["sl+"], blamed_last["sl-"] > 0) == (0, True)
+    assert (praised_last["s+"], praised_last["s-"]) == (blamed_last["s+"], blamed_last["s-"])

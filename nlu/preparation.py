@@ -7,11 +7,13 @@ that whatever is found in the normal form can be shown at its place in the origi
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
+from nlu.emoji import in_words
 from nlu.script import simplified
 
 MAX_CHARACTERS = 2000
@@ -19,6 +21,8 @@ MAX_CHARACTERS = 2000
 
 _CJK = "\u3400-\u9fff"
 _ELONGATED = re.compile(r"([^\W\d_])\1{2,}", re.UNICODE)
+_SPACED = re.compile(r"(?<!\S)[a-z](?: [a-z]){3,}(?!\S)")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 _REPEATED_MARK = re.compile(r"([!?.,~。，、…])\1{2,}")
 _SPACES = re.compile(r"\s+")
 
@@ -45,8 +49,8 @@ def prepare(original: str) -> Prepared:
     text: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in _clusters(original[:MAX_CHARACTERS]):
-        for character in unicodedata.normalize("NFKC", original[start:end]):
+    for start, end in _spans(original[:MAX_CHARACTERS]):
+        for character in unicodedata.normalize("NFKC", html.unescape(original[start:end])):
             kept = _kept(character)
             if kept and not (kept == " " and text[-1:] == [" "]):
                 text.append(kept)
@@ -55,15 +59,21 @@ def prepare(original: str) -> Prepared:
     return Prepared(original, "".join(text), tuple(starts), tuple(ends))
 
 
-def _clusters(text: str) -> list[tuple[int, int]]:
-    """Spans that can be normalised one by one: a character with all that composes with it."""
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for here in range(1, len(text) + 1):
-        if here == len(text) or _separable(text[start:here], text[here]):
-            spans.append((start, here))
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Spans that can be normalised one by one: a character with all that composes with it, or one written for HTML."""
+    here = 0
+    for entity in _ENTITY.finditer(text):
+        yield from _clusters(text, here, entity.start())
+        yield entity.span()
+        here = entity.end()
+    yield from _clusters(text, here, len(text))
+
+
+def _clusters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for here in range(start + 1, end + 1):
+        if here == end or _separable(text[start:here], text[here]):
+            yield start, here
             start = here
-    return spans
 
 
 def _separable(cluster: str, following: str) -> bool:
@@ -83,16 +93,10 @@ def _kept(character: str) -> str:
 
 
 def matching_form(text: str) -> str:
-    """For classification: case folded, simplified characters, "sooooo" as "soo", emoji spelled out, spaces single."""
-    folded = _REPEATED_MARK.sub(r"\1\1", _ELONGATED.sub(r"\1\1", text.casefold()))
+    """For classification: case folded, simplified characters, "sooooo" as "soo", "h e l p" as "help", emoji in words,
+    spaces single."""
+    folded = _SPACED.sub(lambda letters: letters.group().replace(" ", ""), text.casefold())
+    folded = _REPEATED_MARK.sub(r"\1\1", _ELONGATED.sub(r"\1\1", folded))
     if not folded.isascii():
-        folded = "".join(map(_spelled, folded))
+        folded = "".join(map(in_words, folded))
     return _SPACES.sub(" ", simplified(folded)).strip()
-
-
-@lru_cache(maxsize=4096)
-def _spelled(character: str) -> str:
-    """An emoji as its Unicode name in words ("👍" as " thumbs up sign "); any other character as it is."""
-    if unicodedata.category(character) == "So":
-        return f" {unicodedata.name(character, '').casefold()} "
-    return "" if unicodedata.category(character) in {"Sk", "Mn", "Me"} and character >= "\u20d0" else character

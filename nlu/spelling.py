@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 LEAST_LETTERS = 3
 """Shorter words have too many neighbours. Chosen by cross-validation over our own examples with slips put in."""
 _WORD = re.compile(rf"(?<![\w<'’@.-])[a-z]{{{LEAST_LETTERS},}}(?![\w>'’@-])")
-_PLAIN = re.compile(rf"[a-z]{{{LEAST_LETTERS},}}")
+_DOUBLED = re.compile(r"([a-z])\1")
+_PLAIN = re.compile(r"[a-z]{2,}")
 
 # Typed by sound, or as the net spells it. Only what cannot be the end of one word and the beginning of the next: 换或
 # would be in 退换或维修, 折口 in 打折口红, 木有 in 积木有.
@@ -40,7 +41,7 @@ class Spelling:
         self._words = {word: common for word, common in words.items() if _PLAIN.fullmatch(word)}
         self._knows = knows
         self._shortened: defaultdict[str, list[str]] = defaultdict(list)
-        for word in self._words:
+        for word in (each for each in self._words if len(each) >= LEAST_LETTERS):
             for shorter in _shortened(word):
                 self._shortened[shorter].append(word)
 
@@ -52,6 +53,9 @@ class Spelling:
         word = match.group()
         if word in self._words or self._knows(word):
             return word
+        drawn = _DOUBLED.sub(r"\1", word)
+        if drawn in self._words:  # "heelp", "plss": letters that were held
+            return drawn
         near = {one for key in _shortened(word) for one in self._shortened.get(key, ()) if _one_slip(word, one)}
         return min(near, key=lambda one: (-self._words[one], one), default=word)
 

@@ -16,6 +16,10 @@ from nlu.preparation import MAX_CHARACTERS, matching_form, prepare
         ("a\u200bb\u202e\x00c", "abc"),
         ("one\r\n\ttwo", "one two"),
         ("\ud800x", "x"),
+        ("&quot;A&amp;B&quot;&nbsp;&lt;3", '"A&B" <3'),
+        ("&#20320;好&#x597d;&#8203;", "你好好"),
+        ("R&D; &c; &", "R&D; &c; &"),
+        ("&#55296;", "\ufffd"),
         ("", ""),
     ],
 )
@@ -32,6 +36,12 @@ def test_spans_lead_back_to_the_original() -> None:
     assert prepared.original[slice(*prepared.original_span(ligature, ligature + 1))] == "ﬁ"
 
 
+def test_a_character_written_for_html_is_one_span() -> None:
+    prepared = prepare("Tom &amp; Ann")
+    at = prepared.text.index("&")
+    assert prepared.original[slice(*prepared.original_span(at, at + 1))] == "&amp;"
+
+
 def test_only_the_beginning_of_a_long_text_is_read() -> None:
     prepared = prepare("ä" * 100_000)
     assert len(prepared.text) == MAX_CHARACTERS
@@ -43,7 +53,11 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
     [
         ("SOOOOO good!!!!", "soo good!!"),
         ("A10000", "a10000"),
-        ("👍🏽", "thumbs up sign"),
+        ("👍🏽", "yes ok"),
+        ("好的👌", "好的 yes ok"),
+        ("h e l p me", "help me"),
+        ("plan a b c", "plan a b c"),
+        ("c a n c e l", "cancel"),
         ("好好好好吃。。。。", "好好吃。。"),
         ("訂單還沒收到貨", "订单还没收到货"),
         ("  a   b ", "a b"),

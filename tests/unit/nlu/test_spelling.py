@@ -5,6 +5,7 @@ import pytest
 from nlu.spelling import Spelling
 
 WORDS = {
+    "no": 8.0,
     "cancel": 5.0,
     "order": 9.0,
     "orders": 2.0,
@@ -25,6 +26,8 @@ SPELLING = Spelling(WORDS, lambda word: word in {"weather", "postcode", "cart"})
         ("refumd please", "refund please"),  # a neighbouring key
         ("refnd", "refund"),
         ("heelp", "help"),
+        ("noo", "no"),
+        ("oorder", "order"),
         ("ordrs", "orders"),  # nearer than the commoner "order"
         ("ordr", "order"),
     ],

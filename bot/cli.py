@@ -408,6 +408,20 @@ def bench_sentiment(settings: Settings, sets: Path, in_domain: bool, json_path: 
     run(settings, sets, in_domain=in_domain, json_path=json_path)
 
 
+@bench.command("entities")
+@click.option(
+    "--data", "sets", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="Public sets."
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here.")
+@click.pass_obj
+@reported
+def bench_entities(settings: Settings, sets: Path, json_path: Path | None) -> None:
+    """Measure entities on CLUENER and WNUT17, learnt from each set and as served."""
+    from bench.entities import run
+
+    run(settings, sets, json_path=json_path)
+
+
 @bench.command("heldout")
 @click.option("--examples", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Other files to ask.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Also write JSON here.")

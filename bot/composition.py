@@ -17,6 +17,7 @@ from rasa_sdk.interfaces import Action
 from sqlalchemy import select
 
 from actions.registry import build_actions
+from bot.catalogue import FreshCatalogue, NamesProducts
 from bot.channels.base import Channel
 from bot.channels.thread import Thread
 from bot.channels.web import Limits, WebChannel
@@ -95,15 +96,17 @@ def build_site(
     keys: Keys,
     *,
     dialogue: Conversing,
-    parser: Parser,
+    parser: NamesProducts,
     senses: Senses,
+    products: Sequence[str] = (),
     channels: Mapping[str, Channel] = MappingProxyType({}),
 ) -> Site:
     """A site with its dialogue engine, understanding and senses; nothing of it runs yet.
 
-    ``channels`` are those that must be pushed to, by name.
+    ``channels`` are those that must be pushed to, by name; ``products`` the names that the parser knows already.
     """
     database = Database(settings.crm_url)
+    fresh = FreshCatalogue(parser, lambda: product_names(database), known=products)
     metrics, live, media = Metrics(), Live(), MediaStore(settings.media_dir)
     durable = Durable(settings.dbos_url)
 
@@ -185,7 +188,7 @@ def build_site(
         outbox,
         live,
         dialogue,
-        parser,
+        fresh,
         metrics,
         limits=TurnLimits(settings.audio_limit_s, settings.text_limit, settings.session_turns),
         burst_window=lambda channel: burst_window(settings, channel),
@@ -207,7 +210,7 @@ def build_site(
         media=media,
         durable=durable,
         dialogue=dialogue,
-        parser=parser,
+        parser=fresh,
         inbox=inbox,
         intake=intake,
         channels=channels,

@@ -47,8 +47,11 @@ def build_program(settings: Settings, prepared: Prepared, ports: Ports, channels
     """The whole program, not yet running."""
     rasa_port = settings.rasa_port or free_port()
     dialogue = build_dialogue(settings, prepared.keys, f"http://127.0.0.1:{rasa_port}")
-    parser, senses = build_parser(settings, _products(settings)), build_senses(settings)
-    site = build_site(settings, prepared.keys, dialogue=dialogue, parser=parser, senses=senses, channels=channels)
+    products = _products(settings)
+    parser, senses = build_parser(settings, products), build_senses(settings)
+    site = build_site(
+        settings, prepared.keys, dialogue=dialogue, parser=parser, products=products, senses=senses, channels=channels
+    )
     rasa = rasa_executable(PROJECT)
     engine = build_engine(settings, prepared.keys, rasa, ports.internal_url, rasa_port, dialogue, site.metrics)
 

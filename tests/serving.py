@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,6 +97,9 @@ class FakeParser:
         language = "zh" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en" if text.isalpha() else "und"
         intent = IntentScore({"human": "ask_human", "gibberish": "nlu_fallback"}.get(text, "inform"), 0.9)
         return Understanding(text, language, intent, (intent,), (), Sentiment(0.1, "neutral"))
+
+    def update_products(self, products: Sequence[str]) -> None:
+        """It knows none."""
 
 
 @dataclass

@@ -20,6 +20,8 @@ from crm.models import Attachment, Base, Conversation, Identity, Message
 from crm.unit_of_work import Database
 from nlu.encoder import Vectors
 from nlu.knowledge import Knowledge
+from nlu.remembered import Remembered
+from nlu.understanding import Understanding
 from tests.serving import FakeParser
 
 
@@ -89,6 +91,21 @@ async def test_the_words_of_a_photo_get_the_number_on_it(metrics: Metrics) -> No
         app(metrics, Context(order_number="A1024")), "/model/parse", {"text": "broken", "message_id": "c1"}
     )
     assert entities_of(answer)["order_number"] == "A1024"
+
+
+async def test_what_is_remembered_of_a_text_carries_nothing_of_another_conversation(metrics: Metrics) -> None:
+    class Remembering(FakeParser):
+        remembered: Remembered[Understanding] = Remembered()
+
+        def parse(self, text: str) -> Understanding:
+            return self.remembered.get(text, lambda: FakeParser.parse(self, text))
+
+    contexts = {"c1": Context("zh", "A1024"), "c2": Context("en", "A2048"), "c3": Context()}
+    asked = internal_app(Remembering(), [], contexts.__getitem__, metrics)
+    for sender, context in [*contexts.items(), *reversed(contexts.items())]:
+        answer = await post(asked, "/model/parse", {"text": "broken", "message_id": sender})
+        assert entities_of(answer).get("order_number") == context.order_number
+        assert entities_of(answer)["language"] == (context.language or "en")
 
 
 async def test_an_action_is_tried_again_after_a_passing_fault(metrics: Metrics) -> None:

@@ -7,6 +7,7 @@ Nothing of Rasa is imported. Time and peak memory of a training are those of its
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -15,13 +16,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
 import click
-import httpx
 
 from bench.nlu_figures import Answer
 from bench.nlu_sets import Part, to_rasa_yaml
@@ -96,20 +97,32 @@ class Arm(Protocol):
 
 
 class Served:
-    """A process that answers ``/model/parse``."""
+    """A process that answers ``/model/parse``; asked over one connection that stays open, by a client that costs little
+    (0.2 ms of processor time where httpx takes 0.6), for its time counts too."""
 
-    def __init__(self, process: subprocess.Popen[bytes], http: httpx.Client, url: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self._process = process
-        self._http = http
-        self._url = url
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PARSE_TIMEOUT_S)
 
     def ask(self, text: str) -> tuple[Answer, float]:
-        """The answer and the milliseconds it took."""
+        """The answer and the milliseconds it took. Raises OSError, HTTPException (also for any status but 200)."""
+        question = json.dumps({"text": text})
         began = time.perf_counter()
-        response = self._http.post(self._url, json={"text": text})
+        try:
+            self._connection.request("POST", "/model/parse", question, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            content = response.read()
+        except BaseException:
+            self._connection.close()  # opened again by the next request
+            raise
         took = (time.perf_counter() - began) * 1000
-        answer: Answer = response.raise_for_status().json()
+        if response.status != HTTPStatus.OK:
+            raise http.client.HTTPException(f"status {response.status}")
+        answer: Answer = json.loads(content)
         return answer, took
+
+    def close(self) -> None:
+        self._connection.close()
 
     def is_ready(self) -> bool:
         """Waits until the process answers; False where it ended or took too long."""
@@ -119,7 +132,7 @@ class Served:
                 return False
             try:
                 self.ask("ready?")
-            except httpx.HTTPError:
+            except (OSError, http.client.HTTPException):
                 time.sleep(0.5)
             else:
                 return True
@@ -250,8 +263,7 @@ def serve(command: Sequence[str], directory: Path, port: int, log: Path) -> Iter
             command, cwd=directory, env=environment(), stdout=output, stderr=output
         )
     try:
-        with httpx.Client(timeout=PARSE_TIMEOUT_S, trust_env=False) as http:
-            served = Served(process, http, f"http://127.0.0.1:{port}/model/parse")
+        with closing(Served(process, port)) as served:
             if not served.is_ready():
                 raise click.ClickException(f"{command[0]} did not begin to answer:\n{last_lines(log)}")
             yield served

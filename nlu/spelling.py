@@ -1,9 +1,9 @@
 """Slips of the keyboard put right, for matching only: "cancle my oder" is read as "cancel my order", 定单 as 订单.
 
-An English word that nobody knows, neither the examples nor the encoder, becomes the commonest word of the examples that
-is one slip away: a letter missing, doubled, wrong, or two swapped. Chinese slips are words typed by sound, from a short
-list. What entities, records and people see stays as it was written; this module never touches it. It learns nothing:
-the words come from the trained model.
+An English word that nobody knows (not the examples, the encoder or the list of common words) becomes the commonest
+word of the examples that is one slip away: a letter missing, doubled, wrong, or two swapped. Chinese slips are words
+typed by sound, from a short list. What entities, records and people see stays as it was written; this module never
+touches it. It learns nothing: the words come from the trained model.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+
+from nlu.language import load_common_words
 
 LEAST_LETTERS = 3
 """Shorter words have too many neighbours. Chosen by cross-validation over our own examples with slips put in."""
@@ -51,7 +53,7 @@ class Spelling:
 
     def _word(self, match: re.Match[str]) -> str:
         word = match.group()
-        if word in self._words or self._knows(word):
+        if word in self._words or self._knows(word) or word in load_common_words()["en"]:
             return word
         drawn = _DOUBLED.sub(r"\1", word)
         if drawn in self._words:  # "heelp", "plss": letters that were held
@@ -66,10 +68,13 @@ def _shortened(word: str) -> set[str]:
     return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
-def _one_slip(left: str, right: str) -> bool:
-    """One letter more or less, another one, or two neighbours swapped."""
-    if len(left) != len(right):
-        return min(left, right, key=len) in _shortened(max(left, right, key=len))
-    apart = [place for place in range(len(left)) if left[place] != right[place]]
-    swapped = len(apart) == 2 and apart[1] == apart[0] + 1 and left[apart[0]] == right[apart[1]]
-    return len(apart) == 1 or (swapped and left[apart[1]] == right[apart[0]])
+def _one_slip(written: str, word: str) -> bool:
+    """One letter more or less, another one, or two neighbours swapped. The first letter is hardly ever wrong
+    (Yannakoudakis and Fawthrop 1983), and of three letters another one makes another word."""
+    apart = [place for place, (left, right) in enumerate(zip(written, word, strict=False)) if left != right]
+    if len(written) != len(word):
+        return written[0] == word[0] and min(written, word, key=len) in _shortened(max(written, word, key=len))
+    if len(apart) == 1:
+        return apart != [0] and len(word) > LEAST_LETTERS
+    swapped = len(apart) == 2 and apart[1] == apart[0] + 1
+    return swapped and written[apart[0]] == word[apart[1]] and written[apart[1]] == word[apart[0]]

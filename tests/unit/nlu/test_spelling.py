@@ -40,7 +40,7 @@ def test_a_word_nobody_knows_becomes_the_commonest_one_slip_away(written: str, r
     "text",
     [
         "weather",  # known to the encoder, though one slip from "leather"
-        "cart", "mx", "ordeeer", "blancel", "cancer",
+        "cart", "mx", "ordeeer", "blancel", "cancer", "vrder", "mag", "yup",
         "<order_number>", "oder@example.com", "re-oder", "oder's", "1oder", "",
     ],
 )  # fmt: skip

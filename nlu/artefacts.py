@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nlu.entities import Gazetteer, Listed
+from nlu.entities import Gazetteer
 from nlu.errors import ModelDamaged, ModelMissing
 from nlu.intents import FallbackPolicy
 from nlu.linear import LinearModel, read_json
+from nlu.listings import Listed
 
 MODEL = "model.json"
 REPORT = "report.json"
@@ -55,6 +56,7 @@ class ModelFiles:
             "encoder": self.encoder_identity,
             "policy": asdict(self.policy),
             "lists": {listed.entity: dict(listed.names) for listed in self.gazetteer.lists},
+            "hints": {listed.entity: dict(listed.names) for listed in self.gazetteer.hints},
             "synonyms": dict(self.gazetteer.synonyms or {}),
             "regexes": self.gazetteer.regexes,
             "taught": sorted(self.gazetteer.taught),
@@ -74,11 +76,12 @@ class ModelFiles:
                 described["encoder"],
                 FallbackPolicy(**described["policy"]),
                 Gazetteer(
-                    tuple(Listed(entity, names) for entity, names in described["lists"].items()),
+                    _lists(described["lists"]),
                     described["synonyms"],
                     tuple((entity, pattern) for entity, pattern in described["regexes"]),
                     frozenset(described["taught"]),
                     frozenset(described["unmarked"]),
+                    _lists(described["hints"]),
                 ),
                 intents,
                 sentiment,
@@ -88,6 +91,10 @@ class ModelFiles:
             raise ModelMissing(f"no trained model in {directory}") from error
         except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelDamaged(f"the model in {directory} cannot be read") from error
+
+
+def _lists(described: dict[str, dict[str, str]]) -> tuple[Listed, ...]:
+    return tuple(Listed(entity, names) for entity, names in described.items())
 
 
 def fingerprint_of(directory: Path) -> str | None:

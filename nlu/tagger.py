@@ -23,11 +23,20 @@ LEAST_CONFIDENCE = 0.4
 """Below this mean marginal probability a tagged stretch is left alone."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-# The commonest family names (about 85 % of the people of China bear one of the first hundred).
+# The commonest family names of the mainland, Hong Kong and Taiwan, in traditional characters where they differ.
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹"
-    "孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+    "孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁"
+    "尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景"
+    "党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕"
+    "張陳劉楊黃趙吳孫馬鄭謝許韓馮鄧蕭葉蘇呂盧鍾譚陸範賈韋鄒邱閻龍賀顧龔邵萬錢嚴湯龐顏倪莊聶魯關蘭俞寧紀單塗"
 )
+_GIVEN = frozenset(
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国志海燕文辉玲斌鹏飞雪琴晓小春雨欣怡婷浩宇轩梓涵子豪佳琪思雅颖慧洁琳莹倩萍凤"
+    "龙峰林波亮东旭阳晨昊天俊凯瑞博瑶诗梦婉淑珍珠莲荣贵福生德义仁忠良才清云月美惠彤可心悦然嘉一诺若曦泽楠宏振兴立新光永康健庆祥安宁远航帆翔"
+    "偉麗強軍豔傑濤華蘭紅國輝飛琴曉東陽凱瑤夢榮貴義雲悅澤興慶遠"
+)
+"""Characters common in given names."""
 _PLACE_MARKS = frozenset("省市区县镇乡村路街道巷弄号楼幢栋座室层苑园")
 
 
@@ -66,7 +75,7 @@ class Tagger:
         return found
 
 
-def train_tagger(sentences: Iterable[Tagged], *, max_iterations: int = 100) -> bytes:
+def train_tagger(sentences: Iterable[Tagged], *, max_iterations: int = 50) -> bytes:
     """A model for ``Tagger``. Deterministic: L-BFGS from zero. Empty annotations make a tagger that finds nothing."""
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     # Penalties chosen by cross-validation over our own examples.
@@ -114,7 +123,11 @@ def _features(document: Doc, known: Sequence[Found]) -> list[list[str]]:
                 row.extend(f"{offset}{feature}" for feature in descriptions[there])
         for left, right in ((-1, 0), (0, 1), (-2, -1), (1, 2)):
             row.append(f"{left}{right}={_at(words, here + left)}|{_at(words, here + right)}")
-        row.append(f"-1..1={_at(words, here - 1)}|{words[here]}|{_at(words, here + 1)}")
+        for first in (-2, -1, 0):
+            row.append(f"{first}..={'|'.join(_at(words, here + first + offset) for offset in range(3))}")
+        row += (f"-3w={_at(words, here - 3)}", f"3w={_at(words, here + 3)}")
+        if here in {0, len(words) - 1}:
+            row.append("first" if here == 0 else "last")
         row.extend(_place_in_run(words, here))
         rows.append(row)
     return rows
@@ -130,6 +143,8 @@ def _place_in_run(words: Sequence[str], here: int) -> list[str]:
     features = [f"end={to_end}", f"start={from_start}"]
     for back in range(3):
         if _at(words, here - back) in _SURNAMES:
+            given = "".join("g" if _at(words, here + n) in _GIVEN else "." for n in range(1 - back, 3 - back))
+            features.append(f"name-{back}:{given}")
             left = 4 if to_end == 4 else to_end + back
             features.append(f"surname-{back}:{left}")
             features.append(f"surname-{back}:{_at(words, here - back - 1)}")
@@ -146,14 +161,17 @@ def _description(word: str, start: int, known: Sequence[Found]) -> list[str]:
         features.append("han")
         if word in _SURNAMES:
             features.append("surname")
+        if word in _GIVEN:
+            features.append("given")
         if word in _PLACE_MARKS:
             features.append("place")
     else:
         lower = word.lower()
-        features += (f"s={_shape(word)}", f"p={lower[:3]}", f"e={lower[-3:]}", f"e2={lower[-2:]}")
+        features += (f"s={_shape(word)}", f"p2={lower[:2]}", f"p={lower[:3]}", f"p4={lower[:4]}")
+        features += (f"e2={lower[-2:]}", f"e={lower[-3:]}", f"e4={lower[-4:]}", f"len={min(len(lower), 8)}")
     for one in known:
         if one.start <= start < one.end:
-            features.append(f"k={one.name}")
+            features += (f"k={one.name}", f"k={one.name}:{start == one.start}")
     return features
 
 

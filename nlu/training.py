@@ -6,7 +6,6 @@ seed have changed. Needs scikit-learn (``nlu.fitting``); never imported by a pro
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -19,14 +18,16 @@ import numpy as np
 
 from nlu.artefacts import ModelFiles
 from nlu.encoder import Encoder, SentenceEncoder
-from nlu.entities import Gazetteer, Listed
+from nlu.entities import Gazetteer, read_for_tagging
 from nlu.errors import TrainingDataError
 from nlu.examples import Example, TrainingData, read_directory
 from nlu.fitting import Fitted, calibrated, calibration_error, fit_linear
+from nlu.gazetteers import BY_FORM, ENOUGH_TO_TEACH, gazetteer
 from nlu.intents import FallbackPolicy
 from nlu.language import detect
 from nlu.linear import Scale
-from nlu.patterns import PATTERN_ENTITIES, Found, PatternExtractor
+from nlu.listings import Listings
+from nlu.patterns import Found, PatternExtractor
 from nlu.preparation import Prepared, prepare
 from nlu.provenance import SEED, SENTIMENT, fingerprint, sentiment_files
 from nlu.sentiment import LabelledText, read_labelled
@@ -40,15 +41,9 @@ INTENT_SCALES = {"en": Scale(1.0, 2.0), "zh": Scale(1.3, 1.0)}
 """How much n-grams and sentence vector count: the packaged encoder knows Chinese by its glosses only. Chosen by
 cross-validation over our own examples."""
 
-# Entities whose form alone tells them; the tagger learns all others that are annotated, and the numbers (rating,
-# quantity) that only their context tells.
-_BY_FORM = frozenset(PATTERN_ENTITIES) - {"rating", "quantity"}
-_LEARNT = frozenset({"product", "contact_field"})
-_SURE_SHARE = 0.8
 _AGREEMENT = 0.8
 """Least F1 of patterns against the annotations of an entity that has a form (ours: 0.96 and more); below it, the
 annotations mean something else by the name ("date" of somebody else's set), and the tagger learns it."""
-_ENOUGH_TO_TEACH = 20
 _ANY_DAY = date(2026, 1, 7)  # where a date stands does not depend on the day; its value is not used here
 
 Progress = Callable[[str, float], None]
@@ -140,14 +135,15 @@ def train(
 
     say("training the tagger", 0.85)
     taught = _taught(data.examples, intent_utterances)
-    tagger = train_tagger(_tagged(data.examples, intent_utterances, vocabulary, taught))
+    known = gazetteer(data, taught)
+    tagger = train_tagger(_tagged(data.examples, intent_utterances, vocabulary, known))
     lap("tagger")
 
     files = ModelFiles(
         fingerprint(data_dir, encoder.identity, seed=seed),
         encoder.identity,
         FallbackPolicy(),
-        gazetteer(data, taught),
+        known,
         intents.model,
         sentiment.model,
         tagger,
@@ -156,45 +152,6 @@ def train(
     files.save(model_dir, _as_json(report))
     say("trained", 1.0)
     return report
-
-
-def gazetteer(data: TrainingData, taught: frozenset[str] = frozenset()) -> Gazetteer:
-    """Lookups, names learnt from annotations, synonyms; regexes only of entities that have no pattern of their own.
-
-    ``taught`` are entities with a pattern that the examples mark otherwise.
-    """
-    by_form = _BY_FORM - taught
-    marked = {note.entity for example in data.examples for note in example.annotations}
-    synonyms = {variant.casefold(): one.value for one in data.synonyms for variant in one.variants}
-    for example in data.examples:
-        for note in example.annotations:
-            if note.value != note.text and note.entity not in by_form:
-                synonyms.setdefault(note.text.casefold(), note.value)
-    names: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for lookup in data.lookups:
-        names[lookup.entity].update((element, element) for element in lookup.elements)
-    for entity, learnt in _annotated_names(data.examples).items():
-        names[entity].update((name, name) for name in learnt)
-    lists = tuple(Listed(entity, listed) for entity, listed in sorted(names.items()))
-    regexes = tuple(
-        (one.entity, pattern) for one in data.regexes if one.entity not in by_form for pattern in one.patterns
-    )
-    return Gazetteer(lists, synonyms, regexes, taught, frozenset(PATTERN_ENTITIES) - marked)
-
-
-def _annotated_names(examples: Sequence[Example]) -> dict[str, list[str]]:
-    """Products and contact fields that are annotated nearly wherever they stand: what the examples call a kettle is one
-    elsewhere too. People's names and addresses are not learnt by heart."""
-    annotated: Counter[tuple[str, str]] = Counter()
-    for example in examples:
-        annotated.update((note.entity, note.text.casefold()) for note in example.annotations if note.entity in _LEARNT)
-    everything = "\n".join(example.text.casefold() for example in examples)
-    names: defaultdict[str, list[str]] = defaultdict(list)
-    for (entity, name), count in sorted(annotated.items()):
-        word = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])" if name.isascii() else re.escape(name)
-        if len(name) > 1 and count >= _SURE_SHARE * len(re.findall(word, everything)):
-            names[entity].append(name)
-    return names
 
 
 def _check(data: TrainingData, data_dir: Path) -> None:
@@ -222,26 +179,27 @@ def _taught(examples: Sequence[Example], utterances: Sequence[_Utterance]) -> fr
     for example, utterance in zip(examples, utterances, strict=True):
         if utterance.prepared.text != example.text:
             continue
-        spans = {(note.entity, note.start, note.end) for note in example.annotations if note.entity in _BY_FORM}
+        spans = {(note.entity, note.start, note.end) for note in example.annotations if note.entity in BY_FORM}
         finds = {(one.name, one.start, one.end) for one in utterance.by_pattern}
         for counts, those in ((marked, spans), (found, finds), (both, spans & finds)):
             counts.update(name for name, _, _ in those)
     return frozenset(
         name
         for name, count in marked.items()
-        if count >= _ENOUGH_TO_TEACH and 2 * both[name] < _AGREEMENT * (count + found[name])
+        if count >= ENOUGH_TO_TEACH and 2 * both[name] < _AGREEMENT * (count + found[name])
     )
 
 
 def _tagged(
-    examples: Sequence[Example], utterances: Sequence[_Utterance], vocabulary: Vocab, taught: frozenset[str]
+    examples: Sequence[Example], utterances: Sequence[_Utterance], vocabulary: Vocab, known: Gazetteer
 ) -> list[Tagged]:
     """Only examples whose text is its own normal form: annotations are offsets into the text as written."""
-    by_form = _BY_FORM - taught
+    by_form = BY_FORM - known.taught
+    hints = Listings(vocabulary, known.hints)
     return [
         Tagged(
-            tokenise(example.text, vocabulary),
-            tuple(utterance.by_pattern),
+            document := read_for_tagging(example.text, vocabulary),
+            (*utterance.by_pattern, *hints.find_apart(document)),
             tuple((note.entity, note.start, note.end) for note in example.annotations if note.entity not in by_form),
         )
         for example, utterance in zip(examples, utterances, strict=True)

@@ -16,7 +16,7 @@ import pytest
 from bot.engine import rasa_executable
 from bot.settings import PROJECT
 from nlu.examples import TrainingData, read_directory
-from nlu.training import gazetteer
+from nlu.gazetteers import gazetteer
 
 TRICKY = r"""
 version: "3.1"

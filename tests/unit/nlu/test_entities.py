@@ -41,6 +41,14 @@ def test_products_can_change_while_serving(load: Callable[..., Understander]) ->
     assert entities(understander, "the steel lamp 3000") == [("product", "steel lamp 3000", "Steel Lamp 3000")]
 
 
+def test_traditional_characters_are_read_as_simplified_ones_and_shown_as_written(
+    load: Callable[..., Understander],
+) -> None:
+    understander = load()
+    understander.update_products(["蓝色台灯"])
+    assert entities(understander, "請問藍色檯燈和藍色臺燈") == [("product", "藍色臺燈", "蓝色台灯")]
+
+
 @pytest.mark.parametrize(
     ("text", "word", "value"),
     [

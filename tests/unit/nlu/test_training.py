@@ -9,8 +9,9 @@ from nlu.artefacts import ModelFiles
 from nlu.encoder import MANIFEST, Manifest
 from nlu.errors import EncoderMissing, ModelDamaged, ModelMissing, TrainingDataError
 from nlu.examples import read_file
+from nlu.gazetteers import gazetteer
 from nlu.provenance import fingerprint, is_current
-from nlu.training import TrainingReport, gazetteer, train
+from nlu.training import TrainingReport, train
 from nlu.understander import Understander
 from tests.unit.nlu.small_shop import HashingEncoder, write_data
 
@@ -120,6 +121,19 @@ def test_names_annotated_nearly_everywhere_are_learnt_by_heart(tmp_path: Path) -
     )
     lists = {one.entity: set(one.names) for one in gazetteer(read_file(path)).lists}
     assert lists == {"product": {"kettle"}}
+
+
+def test_lists_of_what_the_examples_mark_are_hints_and_all_others_are_believed(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yml"
+    marked = "".join(f"    - send it to [{town}](place)\n" for town in "abcdefghijklmnopqrst")
+    path.write_text(
+        f"nlu:\n- intent: a\n  examples: |\n{marked}"
+        "- lookup: place\n  examples: |\n    - York\n- lookup: colour\n  examples: |\n    - blue\n",
+        encoding="utf-8",
+    )
+    known = gazetteer(read_file(path))
+    assert [(one.entity, set(one.names)) for one in known.hints] == [("place", {"York"})]
+    assert [(one.entity, set(one.names)) for one in known.lists] == [("colour", {"blue"})]
 
 
 def test_an_entity_marked_otherwise_than_its_pattern_finds_it_is_learnt(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from nlu.patterns import Found
+from nlu.tagger import Tagged, Tagger, train_tagger
+from nlu.tokens import new_vocabulary, tokenise
+
+VOCABULARY = new_vocabulary()
+TOWNS = ["york", "leeds", "derby", "truro", "wells", "ripon", "ely", "perth"]
+
+
+def known(text: str, towns: list[str]) -> list[Found]:
+    return [
+        Found("place", text.index(town), text.index(town) + len(town), town, 1.0, "list")
+        for town in towns
+        if town in text
+    ]
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    """Taught that a listed town is a place behind "to", and none before "pudding"."""
+    texts = [(f"send it to {town}", True) for town in TOWNS] + [(f"a {town} pudding please", False) for town in TOWNS]
+    return Tagger(
+        train_tagger(
+            Tagged(
+                tokenise(text, VOCABULARY),
+                tuple(known(text, TOWNS)),
+                (("place", len("send it to "), len(text)),) if place else (),
+            )
+            for text, place in texts
+        )
+    )
+
+
+def found(tagger: Tagger, text: str, towns: list[str]) -> list[tuple[str, str]]:
+    spans = tagger.find(tokenise(text, VOCABULARY), known(text, towns))
+    return [(one.name, text[one.start : one.end]) for one in spans]
+
+
+def test_a_listed_name_that_was_never_read_is_found_where_such_names_stand(tagger: Tagger) -> None:
+    assert found(tagger, "send it to poole", ["poole"]) == [("place", "poole")]
+
+
+def test_a_listed_name_is_left_alone_where_such_names_are_none(tagger: Tagger) -> None:
+    assert found(tagger, "a poole pudding please", ["poole"]) == []
+
+
+def test_finds_are_sure_to_some_degree_and_empty_text_holds_nothing(tagger: Tagger) -> None:
+    (one,) = tagger.find(tokenise("send it to leeds", VOCABULARY), known("send it to leeds", TOWNS))
+    assert 0.4 <= one.confidence <= 1.0
+    assert tagger.find(tokenise("", VOCABULARY), []) == []
+
+
+def test_no_annotations_make_a_tagger_that_finds_nothing() -> None:
+    silent = Tagger(train_tagger([Tagged(tokenise("hello there", VOCABULARY), (), ())]))
+    assert silent.find(tokenise("hello there", VOCABULARY), []) == []

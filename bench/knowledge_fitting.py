@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     models = Path(arguments[0])
     encoder = Encoder.load(models / "encoder")
     understander = Understander.load(models / "nlu", encoder_dir=models / "encoder", encoder=encoder)
-    examples = list(understood_unseen(read_directory(EXAMPLES).examples, understander, encoder))
+    examples = list(understood_unseen(read_directory(EXAMPLES).examples, encoder))
     fitted = {}
     for language, index in indices_of(read_knowledge(KNOWLEDGE), encoder).items():
         cases = [
@@ -123,14 +123,13 @@ def _decisions(index: Index, cases: Sequence[Case], choosing: Sequence[float]) -
 
 
 def understood_unseen(
-    examples: Sequence[Example], understander: Understander, encoder: SentenceEncoder
+    examples: Sequence[Example], encoder: SentenceEncoder
 ) -> Iterator[tuple[Example, Vectors, tuple[IntentScore, ...]]]:
     """Each example with its sentence vector and the ranking by a model that was trained without it."""
     views = []
     for example in examples:
-        vector = understander.parse(example.text).vector
-        vector = encode(example.text, encoder) if vector is None else vector
-        views.append(View(count_glossed(matching(example.text)), vector, scale_of(detect(example.text))))
+        counts = count_glossed(matching(example.text))
+        views.append(View(counts, encode(example.text, encoder), scale_of(detect(example.text))))
     fitted = fit_linear(views, [each.intent for each in examples], scales=INTENT_SCALES, seed=SEED)
     classifier = IntentClassifier(fitted.model, FallbackPolicy())
     for example, view, probabilities in zip(examples, views, calibrated(fitted, views), strict=True):

@@ -64,7 +64,8 @@ class Knowledge:
         if not answer.exact or any(each.name in _OWN_DATA for each in understanding.entities):
             return understanding
         asked = IntentScore(passage.intent or FALLBACK, choice.probability)
-        return replace(understanding, intent=asked, ranking=(asked, *understanding.ranking), answer=answer)
+        others = (each for each in understanding.ranking if each.name != asked.name)
+        return replace(understanding, intent=asked, ranking=(asked, *others), answer=answer)
 
     def _chosen(self, index: Index, understanding: Understanding) -> Choice:
         vector = understanding.vector

@@ -155,7 +155,7 @@ def test_a_free_question_is_answered_from_the_knowledge_in_both_languages(on_sta
     assert "did not understand" in told(visitor.says("colourless green ideas", "nlu_fallback"))
     chinese = on_stage.visitor(language="zh")
     answer = chinese.says("能包漂亮点吗", "nlu_fallback", answer="礼品包装")
-    assert "关于礼品包装：\n礼品包装每个包裹 $3" in told(answer)
+    assert "关于“礼品包装”：\n礼品包装每个包裹 $3" in told(answer)
     assert titles(answer) == ["我的订单"]
 
 

@@ -36,9 +36,11 @@ from nlu.utterance import View, count_glossed, scale_of
 
 EXAMPLES = KNOWLEDGE.parent / "nlu"
 FOLDS = 5
-WEIGHT_OF_OWN, WEIGHT_OF_OUTSIDE, WEIGHT_OF_REQUEST = 0.3, 0.3, 0.15
-"""Beside 1 for a question of the fitted files: passages' own questions are easier than life, and the examples of
-``data/nlu`` are ten times as many."""
+WEIGHT_OF_OWN = 0.3
+"""Beside 1 for a question of the fitted files: passages' own questions are easier than life."""
+WEIGHT_OF_OUTSIDE, WEIGHT_OF_REQUESTS = 75.0, 450.0
+"""What all examples of ``data/nlu`` that are out of scope, and all that are requests, count together in a language:
+they are ten times as many as the questions, and more of them must not make answers rarer."""
 SMOOTHING = 3.0
 """C of the logistic regression."""
 
@@ -175,15 +177,16 @@ def _of_examples(
 ) -> Iterator[Case]:
     """None of the intents that the files answer; of the one beside a file only the passages know what is answered."""
     answered = {each.intent for each in index.passages} | {each.beside for each in index.passages}
-    for example, vector, ranking in examples:
-        if example.intent in answered or scale_of(detect(example.text)) != language:
-            continue
+    asked = [each for each in examples if each[0].intent not in answered and scale_of(detect(each[0].text)) == language]
+    outside = sum(example.intent == OUT_OF_SCOPE for example, _, _ in asked)
+    of_outside, of_request = WEIGHT_OF_OUTSIDE / max(1, outside), WEIGHT_OF_REQUESTS / max(1, len(asked) - outside)
+    for example, vector, ranking in asked:
         yield Case(
             index.likenesses(vector, count_glossed(matching(example.text))),
             Meant.of(example.text, ranking),
             ranking[0].name,
             frozenset(),
-            weight=WEIGHT_OF_OUTSIDE if example.intent == OUT_OF_SCOPE else WEIGHT_OF_REQUEST,
+            weight=of_outside if example.intent == OUT_OF_SCOPE else of_request,
             labelled=example.intent,
         )
 

@@ -73,7 +73,7 @@ class _Looked:
 
     def __init__(self, behind: SentenceEncoder, vectors: dict[str, Vectors] | None) -> None:
         self.identity, self.dimension, self.reads_chinese = behind.identity, behind.dimension, behind.reads_chinese
-        self.knows = behind.knows
+        self.knows, self.word_classes = behind.knows, behind.word_classes
         self._behind, self._vectors = behind, vectors
         self.asked: list[str] = []
 

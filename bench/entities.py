@@ -23,7 +23,7 @@ from bench.printing import tables
 from bot.composition import build_parser
 from bot.settings import Settings
 from nlu.preparation import prepare
-from nlu.tagger import Tagged, Tagger, train_tagger
+from nlu.tagger import ClassesOf, Tagged, Tagger, train_tagger
 from nlu.tokens import new_vocabulary, tokenise
 from nlu.understander import Understander
 
@@ -53,7 +53,7 @@ def run(settings: Settings, sets: Path, *, json_path: Path | None = None) -> Non
     documents = []
     for one in find_sets(sets):
         began = time.perf_counter()
-        find = learnt(one.train)
+        find = learnt(one.train, served.encoder.word_classes)
         took = time.perf_counter() - began
         tally, shipped = count(one.asked, find), count(one.asked, serving(served), one.ours)
         console.print(_table(one, tally, took, shipped))
@@ -68,12 +68,11 @@ def run(settings: Settings, sets: Path, *, json_path: Path | None = None) -> Non
         json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def learnt(examples: Iterable[MarkedText]) -> Find:
-    """Our tagger, trained on the examples and on nothing else."""
+def learnt(examples: Iterable[MarkedText], classes_of: ClassesOf) -> Find:
+    """Our tagger, trained on the examples and on nothing else, with the encoder's classes of words."""
     vocabulary = new_vocabulary()
-    tagger = Tagger(
-        train_tagger(Tagged(tokenise(one.text, vocabulary), (), tuple(sorted(one.spans))) for one in examples)
-    )
+    tagged = (Tagged(tokenise(one.text, vocabulary), (), tuple(sorted(one.spans))) for one in examples)
+    tagger = Tagger(train_tagger(tagged, classes_of), classes_of)
 
     def find(text: str) -> Iterable[Span]:
         prepared = prepare(text)

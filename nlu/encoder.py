@@ -19,6 +19,7 @@ import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from nlu.errors import EncoderMissing, ModelDamaged
+from nlu.word_classes import WORD_CLASSES, Classes, WordClasses
 
 Vectors = npt.NDArray[np.float32]
 
@@ -38,7 +39,7 @@ class Manifest:
     ``weights_sha256`` is the source's, ``model_sha256`` that of the served ONNX file. ``least_cosine`` is the worst
     agreement with the original model over the sentences tried at export. ``reads_chinese``: whether its vocabulary
     holds Chinese; where not, Chinese text is glossed first (``nlu.glosses``). ``prefix`` is put before every text, as
-    the model was trained ("query: " of the E5 family).
+    the model was trained ("query: " of the E5 family). ``word_classes_sha256`` is the table's (``nlu.word_classes``).
     """
 
     source: str
@@ -53,16 +54,19 @@ class Manifest:
     quantisation: str
     least_cosine: float
     prefix: str = ""
+    word_classes_sha256: str = ""
 
     @property
     def identity(self) -> str:
-        """Changes whenever the vectors do. Not the file's own hash: torch writes it anew with every export."""
+        """Changes whenever the vectors or the classes of words do. Not the model file's own hash: torch writes it anew
+        with every export."""
         described: tuple[object, ...] = (
             self.weights_sha256,
             self.pooling,
             self.quantisation,
             self.max_tokens,
             self.reads_chinese,
+            self.word_classes_sha256,
         )
         if self.prefix:
             described = (*described, self.prefix)
@@ -100,6 +104,9 @@ class SentenceEncoder(Protocol):
     def knows(self, word: str) -> bool:
         """Whether it is a word to the encoder, in one piece; ``word`` is in small letters."""
 
+    def word_classes(self, word: str) -> Classes:
+        """Which words it holds for like this one (``nlu.word_classes``); empty where it cannot tell."""
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""
 
@@ -107,9 +114,12 @@ class SentenceEncoder(Protocol):
 class Encoder:
     """An exported encoder. Thread-safe: onnxruntime sessions and tokenizers both are."""
 
-    def __init__(self, session: ort.InferenceSession, tokenizer: Tokenizer, manifest: Manifest) -> None:
+    def __init__(
+        self, session: ort.InferenceSession, tokenizer: Tokenizer, manifest: Manifest, words: WordClasses
+    ) -> None:
         self._session = session
         self._tokenizer = tokenizer
+        self._words = words
         self.manifest = manifest
 
     @classmethod
@@ -119,11 +129,12 @@ class Encoder:
         try:
             tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
             session = open_session(directory / MODEL, threads=threads)
+            words = WordClasses.read(directory / WORD_CLASSES)
         except Exception as error:  # both libraries raise bare Exception for a missing or damaged file
             raise ModelDamaged(f"the sentence encoder in {directory} cannot be loaded") from error
         tokenizer.enable_truncation(manifest.max_tokens)
         tokenizer.no_padding()
-        return cls(session, tokenizer, manifest)
+        return cls(session, tokenizer, manifest, words)
 
     @property
     def identity(self) -> str:
@@ -140,6 +151,10 @@ class Encoder:
     def knows(self, word: str) -> bool:
         """Whether the vocabulary holds the word whole; SentencePiece marks the beginning of one."""
         return any(self._tokenizer.token_to_id(piece) is not None for piece in (word, _WORD_BEGINS + word))
+
+    def word_classes(self, word: str) -> Classes:
+        """Of a word in small letters; empty where the vocabulary does not hold it whole."""
+        return self._words.of(word)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension]: pooled, each row of length 1; cut at ``max_tokens`` tokens."""

@@ -28,6 +28,7 @@ from tokenizers import Tokenizer
 
 from nlu.encoder import MANIFEST, MAX_TOKENS, MODEL, TOKENIZER, Manifest, Vectors, run_encoder
 from nlu.errors import EncoderExportFailed, EncoderMissing, ModelDamaged
+from nlu.word_classes import WORD_CLASSES
 
 if TYPE_CHECKING:
     import torch
@@ -115,7 +116,7 @@ def find_source(setting: str = PACKAGED) -> EncoderSource:
 def export_encoder(target: Path, *, source: str = PACKAGED, progress: Callable[[str], None] | None = None) -> Manifest:
     """The encoder directory's manifest, after exporting where ``target`` does not hold this very encoder yet.
 
-    Takes about 15 s on 2 cores for the packaged MiniLM, nothing when it is there. The directory appears whole or
+    Takes about 30 s on 2 cores for the packaged MiniLM, nothing when it is there. The directory appears whole or
     not at all. Raises EncoderMissing, EncoderExportFailed.
     """
     found = find_source(source)
@@ -139,7 +140,8 @@ def _present(target: Path, source: EncoderSource) -> Manifest | None:
     asked = (source.weights_sha256(), source.pooling(), source.prefix(), source.max_tokens())
     made = (manifest.weights_sha256, manifest.pooling, manifest.prefix, manifest.max_tokens)
     same = made == asked and (target / TOKENIZER).is_file()
-    whole = (target / MODEL).is_file() and _sha256(target / MODEL) == manifest.model_sha256
+    files = ((MODEL, manifest.model_sha256), (WORD_CLASSES, manifest.word_classes_sha256))
+    whole = all((target / name).is_file() and _sha256(target / name) == digest for name, digest in files)
     return manifest if same and whole else None
 
 
@@ -195,6 +197,7 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
         if worst < LEAST_COSINE:
             raise EncoderExportFailed(f"the exported model agrees with the original to {worst:.3f} only")
     fp32.unlink()
+    _write_word_classes(source, tokenizer, directory / WORD_CLASSES)
     manifest = Manifest(
         source=source.name,
         version=source.version,
@@ -208,6 +211,7 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
         quantisation=quantisation,
         least_cosine=round(worst, 4),
         prefix=source.prefix(),
+        word_classes_sha256=_sha256(directory / WORD_CLASSES),
     )
     (directory / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
@@ -271,6 +275,16 @@ def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer, tried:
         with torch.inference_mode():
             rows.append(pooled(ids, torch.ones_like(ids)).numpy())
     return int(model.config.pad_token_id or 0), np.concatenate(rows)
+
+
+def _write_word_classes(source: EncoderSource, tokenizer: Tokenizer, path: Path) -> None:
+    from transformers import AutoModel
+
+    from nlu.word_class_fitting import group_words, whole_words
+
+    model = AutoModel.from_pretrained(source.directory, local_files_only=True)
+    vectors = model.get_input_embeddings().weight.detach().float().numpy()
+    group_words(whole_words(tokenizer.get_vocab().items()), vectors).write(path)
 
 
 def _pooled(model: Any, pooling: str) -> torch.nn.Module:

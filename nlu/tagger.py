@@ -1,8 +1,8 @@
 """The trained tagger: finds the entities that have no form of their own (people, addresses, products …).
 
 A conditional random field over the tokens of ``nlu.tokens``, learnt from the annotations of the examples by
-python-crfsuite. It sees words, shapes, neighbours and where the patterns have already found something; it knows
-nothing of files other than its own.
+python-crfsuite. It sees words, their classes, shapes and neighbours, and where the patterns or lists have found
+something already; it knows nothing of files other than its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,10 @@ import pycrfsuite
 
 from nlu.patterns import Found
 from nlu.tokens import Doc
+from nlu.word_classes import Classes
 
+ClassesOf = Callable[[str], Classes]
+"""The classes of a word in small letters (``nlu.word_classes``)."""
 LEAST_CONFIDENCE = 0.4
 """Below this mean marginal probability a tagged stretch is left alone."""
 
@@ -52,7 +55,9 @@ class Tagged:
 class Tagger:
     """A loaded tagger; thread-safe by a lock (one tagging takes a fraction of a millisecond)."""
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, classes_of: ClassesOf) -> None:
+        """``classes_of`` must be what the model was trained with."""
+        self._classes_of = classes_of
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open_inmemory(model)
         self._model = model  # the tagger reads it in place
@@ -63,7 +68,7 @@ class Tagger:
         if not len(document):
             return []
         with self._lock:
-            labels = self._tagger.tag(_features(document, known))
+            labels = self._tagger.tag(_features(document, known, self._classes_of))
             sure = [self._tagger.marginal(label, place) for place, label in enumerate(labels)]
         found = []
         for name, first, last in _stretches(labels):
@@ -75,14 +80,14 @@ class Tagger:
         return found
 
 
-def train_tagger(sentences: Iterable[Tagged], *, max_iterations: int = 50) -> bytes:
+def train_tagger(sentences: Iterable[Tagged], classes_of: ClassesOf, *, max_iterations: int = 50) -> bytes:
     """A model for ``Tagger``. Deterministic: L-BFGS from zero. Empty annotations make a tagger that finds nothing."""
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     # Penalties chosen by cross-validation over our own examples.
     trainer.set_params({"c1": 0.02, "c2": 0.02, "max_iterations": max_iterations, "feature.possible_transitions": True})
     for sentence in sentences:
         if len(sentence.document):
-            trainer.append(_features(sentence.document, sentence.known), _labels(sentence))
+            trainer.append(_features(sentence.document, sentence.known, classes_of), _labels(sentence))
     with tempfile.TemporaryDirectory(prefix="crmbot-tagger-") as directory:
         path = Path(directory) / "tagger.crfsuite"
         trainer.train(str(path))
@@ -109,8 +114,9 @@ def _stretches(labels: Sequence[str]) -> Iterator[tuple[str, int, int]]:
             first, name = place, label[2:]
 
 
-def _features(document: Doc, known: Sequence[Found]) -> list[list[str]]:
+def _features(document: Doc, known: Sequence[Found], classes_of: ClassesOf) -> list[list[str]]:
     words = [token.lower_ for token in document]
+    classes = [_numbered(classes_of(word)) for word in words]
     descriptions = [_description(token.text, token.idx, known) for token in document]
     rows = []
     for here in range(len(words)):
@@ -121,6 +127,9 @@ def _features(document: Doc, known: Sequence[Found]) -> list[list[str]]:
             row.append(f"{offset}w={words[there] if inside else '#'}")
             if inside:
                 row.extend(f"{offset}{feature}" for feature in descriptions[there])
+        for offset in (-1, 0, 1):
+            if 0 <= here + offset < len(words):
+                row.extend(f"{offset}{each}" for each in classes[here + offset])
         for left, right in ((-1, 0), (0, 1), (-2, -1), (1, 2)):
             row.append(f"{left}{right}={_at(words, here + left)}|{_at(words, here + right)}")
         for first in (-2, -1, 0):
@@ -149,6 +158,10 @@ def _place_in_run(words: Sequence[str], here: int) -> list[str]:
             features.append(f"surname-{back}:{left}")
             features.append(f"surname-{back}:{_at(words, here - back - 1)}")
     return features
+
+
+def _numbered(classes: Classes) -> list[str]:
+    return [f"c{nth}={number}" for nth, number in enumerate(classes)] or ["c="]
 
 
 def _at(words: Sequence[str], place: int) -> str:

@@ -136,7 +136,7 @@ def train(
     say("training the tagger", 0.85)
     taught = _taught(data.examples, intent_utterances)
     known = gazetteer(data, taught)
-    tagger = train_tagger(_tagged(data.examples, intent_utterances, vocabulary, known))
+    tagger = train_tagger(_tagged(data.examples, intent_utterances, vocabulary, known), encoder.word_classes)
     lap("tagger")
 
     files = ModelFiles(

@@ -92,7 +92,7 @@ class Understander:
             ticket_number_pattern=ticket_number_pattern,
             phone_regions=phone_regions,
         )
-        tagger = Tagger(files.tagger)
+        tagger = Tagger(files.tagger, encoder.word_classes)
 
         def extractor(products: Sequence[str]) -> EntityExtractor:
             return EntityExtractor(vocabulary, patterns, tagger, files.gazetteer, products)

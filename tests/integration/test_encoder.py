@@ -53,6 +53,12 @@ def test_int8_agrees_with_the_original(encoder: Encoder) -> None:
     assert cosines.min() >= 0.95
 
 
+def test_words_alike_share_classes(encoder: Encoder) -> None:
+    assert len(encoder.word_classes("monday")) == 3
+    assert encoder.word_classes("monday")[0] == encoder.word_classes("tuesday")[0] != encoder.word_classes("water")[0]
+    assert encoder.word_classes("qzxv") == ()
+
+
 def test_near_sentences_are_nearer(encoder: Encoder) -> None:
     vectors = encoder.encode(SENTENCES)
     alike = vectors @ vectors.T

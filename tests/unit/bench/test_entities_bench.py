@@ -58,4 +58,4 @@ def test_an_entity_is_right_with_its_name_and_both_ends() -> None:
 def test_the_tagger_learns_from_a_set() -> None:
     names = ("Oslo", "Rome", "Bonn", "Lima", "Cairo")
     examples = [MarkedText(f"he lives in {name}", frozenset({("location", 12, 12 + len(name))})) for name in names]
-    assert list(learnt(examples)("he lives in Quito")) == [("location", 12, 17)]
+    assert list(learnt(examples, lambda word: ())("he lives in Quito")) == [("location", 12, 17)]

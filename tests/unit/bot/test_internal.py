@@ -169,6 +169,9 @@ class Encoding:
     def knows(self, word: str) -> bool:
         return True
 
+    def word_classes(self, word: str) -> tuple[int, ...]:
+        return ()
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.ones((len(texts), 1), dtype=np.float32)
 

@@ -64,6 +64,9 @@ class WordEncoder:
     def knows(self, word: str) -> bool:
         return True
 
+    def word_classes(self, word: str) -> tuple[int, ...]:
+        return ()
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         places: dict[str, int] = self.__dict__.setdefault("places", {})
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)

@@ -146,6 +146,9 @@ class HashingEncoder:
     def knows(self, word: str) -> bool:
         return word in {"weather", "postcode"}
 
+    def word_classes(self, word: str) -> tuple[int, ...]:
+        return ()
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.full((len(texts), self.dimension), 1e-3, dtype=np.float32)
         for row, text in enumerate(texts):

@@ -13,6 +13,7 @@ from tokenizers.models import WordLevel
 from nlu.encoder import MANIFEST, MODEL, Encoder, Manifest
 from nlu.encoder_export import find_source
 from nlu.errors import EncoderMissing, ModelDamaged
+from nlu.word_classes import WordClasses
 
 MANIFEST_OF_NOTHING = Manifest("s", "1", "w", "m", 4, 128, 0, "mean", False, "int8", 0.99)
 
@@ -46,7 +47,7 @@ def test_words_that_the_vocabulary_holds_whole(word: str, known: bool) -> None:
     vocabulary = {"weather": 0, "##her": 1, "\u2581leather": 2, "[UNK]": 3}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     session = cast("InferenceSession", None)  # a vocabulary needs no weights
-    assert Encoder(session, tokenizer, MANIFEST_OF_NOTHING).knows(word) is known
+    assert Encoder(session, tokenizer, MANIFEST_OF_NOTHING, WordClasses({})).knows(word) is known
 
 
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:
@@ -114,6 +115,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(EncoderMissing, match=r"config\.json cannot be read"):
         find_source(str(tmp_path)).max_tokens()
+
+
+def test_other_classes_of_words_make_another_encoder() -> None:
+    assert replace(MANIFEST_OF_NOTHING, word_classes_sha256="c").identity != MANIFEST_OF_NOTHING.identity
 
 
 def test_another_prefix_is_another_encoder() -> None:

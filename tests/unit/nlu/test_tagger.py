@@ -18,20 +18,20 @@ def known(text: str, towns: list[str]) -> list[Found]:
     ]
 
 
+def classes(word: str) -> tuple[int, ...]:
+    return (7,) if word in {"jazz", "blues", "soul", "swing", "bebop"} else ()
+
+
+def taught(text: str, listed: list[str], *spans: tuple[str, int, int]) -> Tagged:
+    return Tagged(tokenise(text, VOCABULARY), tuple(known(text, listed)), spans)
+
+
 @pytest.fixture(scope="module")
 def tagger() -> Tagger:
     """Taught that a listed town is a place behind "to", and none before "pudding"."""
-    texts = [(f"send it to {town}", True) for town in TOWNS] + [(f"a {town} pudding please", False) for town in TOWNS]
-    return Tagger(
-        train_tagger(
-            Tagged(
-                tokenise(text, VOCABULARY),
-                tuple(known(text, TOWNS)),
-                (("place", len("send it to "), len(text)),) if place else (),
-            )
-            for text, place in texts
-        )
-    )
+    places = [taught(f"send it to {town}", TOWNS, ("place", 11, 11 + len(town))) for town in TOWNS]
+    puddings = [taught(f"a {town} pudding please", TOWNS) for town in TOWNS]
+    return Tagger(train_tagger([*places, *puddings], classes), classes)
 
 
 def found(tagger: Tagger, text: str, towns: list[str]) -> list[tuple[str, str]]:
@@ -54,5 +54,13 @@ def test_finds_are_sure_to_some_degree_and_empty_text_holds_nothing(tagger: Tagg
 
 
 def test_no_annotations_make_a_tagger_that_finds_nothing() -> None:
-    silent = Tagger(train_tagger([Tagged(tokenise("hello there", VOCABULARY), (), ())]))
+    silent = Tagger(train_tagger([taught("hello there", [])], classes), classes)
     assert silent.find(tokenise("hello there", VOCABULARY), []) == []
+
+
+def test_words_of_a_class_are_taken_alike() -> None:
+    music = [taught(f"some {style} would do", [], ("music", 5, 5 + len(style))) for style in ("jazz", "soul", "swing")]
+    other = [taught(f"some {thing} would do", []) for thing in ("bread", "tea", "rest", "sleep")]
+    tagger = Tagger(train_tagger([*music, *other], classes), classes)
+    assert found(tagger, "some bebop would do", []) == [("music", "bebop")]
+    assert found(tagger, "some chairs would do", []) == []

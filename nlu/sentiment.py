@@ -3,7 +3,7 @@
 A linear model over the same n-grams and sentence vector as the intents', learnt from labelled sentences
 (``data/nlu/sentiment/{en,zh}.tsv``: label, tab, text), so it costs no second pass of the encoder. Beside them it sees
 which words are negated, and what the words of ``nlu.lexicon`` say: how much praise and blame, which of them prevails,
-and what comes last, where reviews give their verdict. It knows nothing of intents.
+what follows a "but", and what comes last, where reviews give their verdict. It knows nothing of intents.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ _NEGATED_ENGLISH = re.compile(
     r"\b(?:not|no|never|nothing|hardly|without|neither|nor|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|can't|cannot|couldn't"
     r"|won't|wouldn't|shouldn't|haven't|hasn't|isnt|wasnt|dont|doesnt|didnt|cant|wont)\b((?:\s+[\w']+){1,3})"
 )
-_NEGATED_CHINESE = re.compile(r"(?:不是很|不太|不怎么|并不|没有|没|不|别|毫无|从未)([\u3400-\u9fff]{1,2})")
+_NEGATED_CHINESE = re.compile(
+    r"(?:不是很|不太|不怎么|并不|没有|没|不|(?<![特分个级])别(?!人)|毫无|从未)([\u3400-\u9fff]{1,2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def sentiment_counts(text: str) -> Counter[str]:
 
 def opinion_counts(matching: str) -> Counter[str]:
     """What the lexicon's words say, in two families: ``s`` praise and blame with their strength, also among the strong
-    words, the negated ones, those of the first clause and of the last third; ``b`` their balance."""
+    words, the negated ones, those of the first clause, of the last third, and after "but", "only" and "overall"; ``b``
+    their balance, by degree too."""
     opinions, clauses = find_opinions(matching)
     if not opinions:
         return Counter({"s0": 1})
@@ -94,8 +97,10 @@ def opinion_counts(matching: str) -> Counter[str]:
             counts["sl" + side] += 1
         if clauses > 2 and one.clause == 0:
             counts["sf" + side] += 1
-    balance = sum(one.value for one in opinions)
-    counts[f"b{round(3 * balance / sum(abs(one.value) for one in opinions))}"] += 1
+        if one.turn:
+            counts[f"st{one.turn[0]}{side}"] += 1
+    balance = sum(one.weight for one in opinions)
+    counts[f"b{round(3 * balance / sum(abs(one.weight) for one in opinions))}"] += 1
     counts["b" + ("p" if balance > 0 else "n" if balance < 0 else "e")] += 1
     return counts
 

@@ -40,17 +40,26 @@ def test_negated_words_are_told_apart(text: str, negated: str) -> None:
     assert "w" + negated not in counts
 
 
+def test_a_word_that_holds_a_negator_negates_nothing() -> None:
+    assert [each for each in sentiment_counts("特别干净，别人也说好") if each[0] == "n"] == []
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("where is my order", {"s0": 1}),
         ("lovely room", {"s+": 1, "b3": 1, "bp": 1}),
         ("not good", {"s-": 1, "sn+1": 1, "b-3": 1, "bn": 1}),
-        ("房间很好，可惜吵", {"s+": 2, "s2+": 1, "s-": 2, "sl-": 2, "b0": 1, "be": 1}),
+        ("房间很好，可惜吵", {"s+": 2, "s2+": 1, "s-": 2, "sl-": 2, "stf-": 2, "b0": 1, "be": 1}),
     ],
 )
 def test_what_the_lexicons_words_say(text: str, expected: dict[str, int]) -> None:
     assert opinion_counts(text) == expected
+
+
+def test_the_degree_tips_the_balance() -> None:
+    assert "bp" in opinion_counts("nice room, a bit noisy")
+    assert "bn" in opinion_counts("nice room, very noisy")
 
 
 def test_the_verdict_at_the_end_is_told_from_the_beginning() -> None:

@@ -375,4 +375,5 @@ def with_order_number(understanding: Understanding, number: str | None) -> Under
     if number is None or any(entity.name == "order_number" for entity in understanding.entities):
         return understanding
     seen = Entity("order_number", number, text="", start=0, end=0, extractor="photo")
-    return replace(understanding, entities=(*understanding.entities, seen))
+    parts = tuple(replace(one, entities=(*one.entities, seen)) for one in understanding.parts)
+    return replace(understanding, entities=(*understanding.entities, seen), parts=parts)

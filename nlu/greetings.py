@@ -27,6 +27,12 @@ _GREETINGS = re.compile(
 _WORD = re.compile(r"\w")
 
 
+def greeting_end(text: str) -> int:
+    """Where the greetings at the start of a prepared text end; 0 where there is none."""
+    greetings = _GREETINGS.match(text.lower())
+    return greetings.end() if greetings is not None else 0
+
+
 def without_greeting(matching: str) -> str | None:
     """What follows the greetings at the start of a text of ``preparation.matching_form``.
 

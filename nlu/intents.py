@@ -22,6 +22,8 @@ SMALL_TALK = frozenset(
     {GREET, INFORM, "goodbye", "thank", "affirm", "deny", "stop", "ask_help", "bot_challenge", "out_of_scope"}
 )
 """What may go with a greeting without being a request: "hi, I'm Jane", "hello, quick question", 你好，辛苦了."""
+NO_REQUEST = SMALL_TALK | {"complain", "praise", "give_rating", "switch_language"}
+"""What is never one of several things asked for in one message."""
 COURTESIES = frozenset({GREET, "goodbye", "thank", "affirm", "deny"})
 RANKED = 10
 """How many intents a ranking names, as Rasa's own classifiers do."""
@@ -78,6 +80,10 @@ class IntentClassifier:
             probabilities = _raised(probabilities, self._model.labels.index(INFORM), _BARE_CONFIDENCE)
         ranking = self._ranking(probabilities)
         return self.fallen_back(ranking) if self._policy.needed(ranking) else ranking
+
+    def best(self, view: View) -> IntentScore:
+        """The likeliest intent of a part of an utterance, sure or not."""
+        return self._ranking(self._probabilities(view))[0]
 
     def courtesy_at_most(self, ranking: tuple[IntentScore, ...], *, words: int) -> tuple[IntentScore, ...]:
         """Of a language that the examples are not in: a single word may be a courtesy that they have ("hola", "merci"),

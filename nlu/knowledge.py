@@ -17,7 +17,7 @@ from nlu.encoder import SentenceEncoder
 from nlu.likeness import Index, VectorOf, encode, matching
 from nlu.passages import LANGUAGES, Passage, read_knowledge, twins_of
 from nlu.payloads import parse_payload
-from nlu.understanding import Answer, IntentScore, Understanding
+from nlu.understanding import Answer, IntentScore, Language, Part, Understanding
 from nlu.utterance import count_glossed
 
 SURE = 0.6
@@ -47,11 +47,17 @@ class Knowledge:
 
         With an intent that a file is about, or none at all, a passage is told from ``LIKELY`` on. With any other the
         intent stands, unless a passage is sure to answer and nothing of the customer's own was named: then the intent
-        is that passage's file's, or none. A button of an intent gets the opening of its file.
+        is that passage's file's, or none. A button of an intent gets the opening of its file. Each of several requests
+        has an answer of its own, where a file is about its intent.
         """
         index = self._indices.get("zh" if understanding.language in ("zh", "mixed") else "en")
         if index is None or not understanding.text.strip():
             return understanding
+        if understanding.parts:
+            language = understanding.language
+            return replace(
+                understanding, parts=tuple(self._of_part(one, index, language) for one in understanding.parts)
+            )
         intent = understanding.intent.name
         if parse_payload(understanding.text):
             opening = next((each for each in index.passages if each.intent == intent and each.opening), None)
@@ -66,6 +72,12 @@ class Knowledge:
         asked = IntentScore(passage.intent or FALLBACK, choice.probability)
         others = (each for each in understanding.ranking if each.name != asked.name)
         return replace(understanding, intent=asked, ranking=(asked, *others), answer=answer)
+
+    def _of_part(self, part: Part, index: Index, language: Language) -> Part:
+        if all(each.intent != part.intent.name for each in index.passages):
+            return part
+        alone = Understanding(part.text, language, part.intent, (part.intent,), part.entities)
+        return replace(part, answer=self.answering(alone).answer)
 
     def _chosen(self, index: Index, understanding: Understanding) -> Choice:
         vector = understanding.vector

@@ -1,14 +1,16 @@
 """An understanding as Rasa wants it in answer to ``POST /model/parse``. Pure.
 
-Beside Rasa's own fields stand ``language``, ``sentiment`` and, where there are such, ``answer`` and ``foreign``; they
-reach the tracker's latest message. The language travels once more as an entity, because that is how it fills a slot.
+Beside Rasa's own fields stand ``language``, ``sentiment`` and, where there are such, ``answer``, ``foreign`` and
+``parts``; they reach the tracker's latest message. The language travels once more as an entity, because that is how it
+fills a slot. Several requests are no intent "a+b", which is how Rasa's own classifiers learn them: each pair would then
+be an intent with examples and rules of its own.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from nlu.understanding import Answer, Entity, IntentScore, Understanding
+from nlu.understanding import Answer, Entity, IntentScore, Part, Understanding
 
 LANGUAGE_ENTITY = "language"
 _SPOKEN = {"en": "en", "zh": "zh", "mixed": "zh"}
@@ -34,7 +36,21 @@ def to_rasa(understanding: Understanding) -> dict[str, Any]:
         parsed["answer"] = answer_to_rasa(understanding.answer)
     if understanding.foreign is not None:
         parsed["foreign"] = understanding.foreign
+    if understanding.parts:
+        parsed["parts"] = [part_to_rasa(one) for one in understanding.parts]
     return parsed
+
+
+def part_to_rasa(part: Part) -> dict[str, Any]:
+    """JSON-ready, as it stands in ``parts``."""
+    told = {
+        "text": part.text,
+        "start": part.start,
+        "end": part.end,
+        "intent": _intent(part.intent),
+        "entities": [_entity(one) for one in part.entities],
+    }
+    return told if part.answer is None else {**told, "answer": answer_to_rasa(part.answer)}
 
 
 def answer_to_rasa(answer: Answer) -> dict[str, Any]:

@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from nlu.artefacts import ModelFiles
+from nlu.clauses import Clause, clauses_of
 from nlu.encoder import Encoder, SentenceEncoder
 from nlu.entities import EntityExtractor, in_original, masked
 from nlu.errors import ModelDamaged
-from nlu.intents import IntentClassifier
+from nlu.intents import FALLBACK, IntentClassifier
 from nlu.language import detect, foreign
 from nlu.numbers import ORDER_NUMBER_PATTERN, TICKET_NUMBER_PATTERN
 from nlu.patterns import Found, PatternExtractor
-from nlu.preparation import prepare
+from nlu.preparation import Prepared, prepare
 from nlu.remembered import Remembered
 from nlu.sentiment import SentimentScorer
+from nlu.several import Asked, Scored, asked_for, belonging_to
 from nlu.spelling import Spelling
 from nlu.tagger import Tagger
 from nlu.tokens import new_vocabulary
-from nlu.understanding import Understanding
-from nlu.utterance import view, view_past_greeting
+from nlu.understanding import Language, Part, Understanding
+from nlu.utterance import View, forms_of, views
 
 _DATA = frozenset({"order_number", "ticket_number", "email", "phone", "date", "time", "amount", "person", "address"})
 _LETTERS = re.compile(r"\w+")
@@ -127,10 +130,12 @@ class Understander:
             return Understanding(text, "und", ranking[0], ranking)
         language = detect(prepared.text)
         by_pattern, found = extractor.find(prepared.text, language)
-        spelling = None if language == "other" else self._spelling
-        seen = view(prepared.text, by_pattern, language, self._encoder, spelling)
-        past_greeting = view_past_greeting(prepared.text, by_pattern, language, self._encoder, spelling)
-        ranking = self._intents.rank(seen, past_greeting=past_greeting, bare=_is_bare(prepared.text, found))
+        seen, following, scored = self._seen(prepared.text, language, by_pattern, found)
+        ranking = self._intents.rank(seen, past_greeting=following, bare=_is_bare(prepared.text, found))
+        parts = _parts(asked_for(scored, ranking[0]), found, prepared)
+        if parts:
+            first = parts[0].intent
+            ranking = (first, *(each for each in ranking if each.name not in (first.name, FALLBACK)))
         sentiment = self._sentiment.score(prepared.text, seen)
         which = None
         if language == "other":
@@ -144,9 +149,49 @@ class Understander:
             ranking,
             in_original(found, prepared),
             sentiment,
+            parts=parts,
             vector=seen.vector.copy(),
             foreign=which,
         )
+
+    def _seen(
+        self, text: str, language: Language, by_pattern: Sequence[Found], found: Sequence[Found]
+    ) -> tuple[View, View | None, list[Scored]]:
+        """The whole, what follows its greeting, and its clauses: encoded in one call, the last two where there are any."""
+        spelling = None if language == "other" else self._spelling
+        whole = forms_of(text, by_pattern, spelling)
+        past_greeting = whole.past_greeting()
+        clauses = () if language == "other" else clauses_of(text, [(one.start, one.end) for one in found])
+        pieces = [forms_of(_piece(text, each), _within(by_pattern, each), spelling) for each in clauses]
+        texts = [whole, *([past_greeting] if past_greeting else []), *pieces]
+        seen, *others = views(texts, language, self._encoder)
+        following = others.pop(0) if past_greeting else None
+        scored = [self._scored(text, one, found, piece) for one, piece in zip(clauses, others, strict=True)]
+        return seen, following, scored
+
+    def _scored(self, text: str, clause: Clause, found: Sequence[Found], seen: View) -> Scored:
+        inside = _within(found, clause)
+        orders = frozenset(one.value for one in inside if one.name == "order_number")
+        return Scored(clause, self._intents.best(seen), _is_bare(_piece(text, clause), inside), orders)
+
+
+def _piece(text: str, clause: Clause) -> str:
+    return text[clause.start : clause.end]
+
+
+def _within(found: Sequence[Found], clause: Clause) -> list[Found]:
+    """What was found in a clause, in offsets of the clause."""
+    inside = (one for one in found if clause.start <= one.start and one.end <= clause.end)
+    return [replace(one, start=one.start - clause.start, end=one.end - clause.start) for one in inside]
+
+
+def _parts(asked: Sequence[Asked], found: Sequence[Found], prepared: Prepared) -> tuple[Part, ...]:
+    parts = []
+    for one in asked:
+        start, end = prepared.original_span(one.start, one.end)
+        entities = in_original(belonging_to(one, asked, found), prepared)
+        parts.append(Part(prepared.original[start:end], start, end, one.intent, entities))
+    return tuple(parts)
 
 
 def _is_bare(text: str, found: Sequence[Found]) -> bool:

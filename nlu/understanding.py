@@ -62,8 +62,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several requests in an utterance. ``text`` is what stands at ``start`` to ``end`` (exclusive) in the
+    original; the offsets of ``entities`` are into the whole utterance, too, and some may stand in another part, where
+    all are about the same order.
+    """
+
+    text: str
+    start: int
+    end: int
+    intent: IntentScore
+    entities: tuple[Entity, ...] = ()
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """What one utterance means. ``ranking`` is best first and starts with ``intent``.
+
+    ``parts`` are its requests in their order where it makes several, else none; ``intent`` is then the first one's.
 
     ``language`` is ``und`` where the text does not tell (numbers, emoji, nothing). ``answer`` is what the shop's
     knowledge holds on it, where it was looked for and found. ``vector`` is the sentence vector that it was understood
@@ -80,3 +97,4 @@ class Understanding:
     answer: Answer | None = None
     vector: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     foreign: str | None = None
+    parts: tuple[Part, ...] = ()

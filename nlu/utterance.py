@@ -42,11 +42,6 @@ def scale_of(language: Language) -> str:
     return "zh" if language in {"zh", "mixed"} else "en"
 
 
-def count_view(text: str, by_pattern: Sequence[Found], spelling: Spelling | None = None) -> Counter[str]:
-    """The n-grams of a prepared text, with what patterns found replaced by its kind and slips put right."""
-    return count_glossed(_written_form(text, by_pattern, spelling))
-
-
 def count_glossed(matching: str) -> Counter[str]:
     """The n-grams of a matching form and, where it is Chinese, of its English glosses too: what English examples teach
     serves Chinese customers, and the reverse."""
@@ -57,40 +52,37 @@ def count_glossed(matching: str) -> Counter[str]:
     return counts
 
 
-def encoder_view(
-    text: str, by_pattern: Sequence[Found], spelling: Spelling | None = None, *, reads_chinese: bool
-) -> str:
-    """What the encoder reads: codes, phones and the like replaced by what they are, Chinese glossed if need be."""
-    matching = _spoken_form(text, by_pattern, spelling)
-    return matching if reads_chinese else gloss(matching)
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """A text as the models read it: ``written`` for n-grams, ``spoken`` for the encoder."""
+
+    written: str
+    spoken: str
+
+    def past_greeting(self) -> Forms | None:
+        """What follows a greeting ("hi, my order A1024"); None where no greeting leads or nothing follows."""
+        written, spoken = without_greeting(self.written), without_greeting(self.spoken)
+        return None if written is None or spoken is None else Forms(written, spoken)
 
 
-def view(
-    text: str,
-    by_pattern: Sequence[Found],
-    language: Language,
-    encoder: SentenceEncoder,
-    spelling: Spelling | None = None,
-) -> View:
-    """Training knows no ``spelling``: what counts as a slip is learnt from its examples."""
-    vector = encoder.encode([encoder_view(text, by_pattern, spelling, reads_chinese=encoder.reads_chinese)])[0]
-    return View(count_view(text, by_pattern, spelling), vector, scale_of(language))
+def forms_of(text: str, by_pattern: Sequence[Found], spelling: Spelling | None = None) -> Forms:
+    """Of a prepared text: what patterns found is replaced by what it is, slips are put right.
+
+    Training knows no ``spelling``: what counts as a slip is learnt from its examples.
+    """
+    return Forms(_written_form(text, by_pattern, spelling), _spoken_form(text, by_pattern, spelling))
 
 
-def view_past_greeting(
-    text: str,
-    by_pattern: Sequence[Found],
-    language: Language,
-    encoder: SentenceEncoder,
-    spelling: Spelling | None = None,
-) -> View | None:
-    """The view of what follows a greeting ("hi, my order A1024"); None where no greeting leads or nothing follows."""
-    written = without_greeting(_written_form(text, by_pattern, spelling))
-    spoken = without_greeting(_spoken_form(text, by_pattern, spelling))
-    if written is None or spoken is None:
-        return None
-    vector = encoder.encode([spoken if encoder.reads_chinese else gloss(spoken)])[0]
-    return View(count_glossed(written), vector, scale_of(language))
+def views(texts: Sequence[Forms], language: Language, encoder: SentenceEncoder) -> list[View]:
+    """What the models see of each, encoded in one call; Chinese is glossed for an encoder that does not read it."""
+    spoken = [one.spoken if encoder.reads_chinese else gloss(one.spoken) for one in texts]
+    vectors, scale = encoder.encode(spoken), scale_of(language)
+    return [View(count_glossed(one.written), vector, scale) for one, vector in zip(texts, vectors, strict=True)]
+
+
+def view(text: str, by_pattern: Sequence[Found], language: Language, encoder: SentenceEncoder) -> View:
+    """The view of one prepared text, as training sees it."""
+    return views([forms_of(text, by_pattern)], language, encoder)[0]
 
 
 def _written_form(text: str, by_pattern: Sequence[Found], spelling: Spelling | None) -> str:

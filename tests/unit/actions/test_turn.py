@@ -97,3 +97,30 @@ def test_only_the_latest_offer_stands() -> None:
 
 def test_a_turn_is_a_value() -> None:
     assert Turn("c", "m", "t", "en", "greet") == Turn("c", "m", "t", "en", "greet")
+
+
+def _with_parts(*since: dict[str, Any]) -> Tracker:
+    several = tracker({"event": "user"}, *since)
+    several.latest_message["intent_ranking"] = [{"name": "cancel_order", "confidence": 0.6}]
+    several.latest_message["parts"] = [
+        {"text": "cancel", "intent": {"name": "cancel_order"}, "entities": [{"entity": "order_number", "value": "A2"}]},
+        {"text": "how long", "intent": {"name": "ask_shipping"}, "answer": {"title": "Delivery", "text": "Days."}},
+    ]
+    return several
+
+
+def test_the_parts_of_a_message_until_the_first_is_seen_to() -> None:
+    turn = read_turn(_with_parts())
+    assert turn.ranking == (("cancel_order", 0.6),)
+    assert [each.intent for each in turn.parts] == ["cancel_order", "ask_shipping"]
+    first = turn.of_first_part()
+    assert (first.text, first.entities) == ("cancel", (("order_number", "A2"),))
+    assert read_turn(tracker({"event": "user"})).of_first_part().text == "words"
+    assert read_turn(_with_parts({"event": "action", "name": "f"})).parts  # the form itself, which Rasa notes early
+    assert not read_turn(_with_parts({"event": "action", "name": "action_next_request"})).parts
+
+
+def test_asking_what_was_meant_is_no_form_to_anybody() -> None:
+    asking = tracker({"event": "user"})
+    asking.active_loop = {"name": "choice_form"}
+    assert read_turn(asking).form is None

@@ -16,12 +16,13 @@ from sqlalchemy.exc import OperationalError
 from bot import internal
 from bot.internal import Context, context_in, internal_app
 from bot.metrics import Metrics
+from bot.turn import with_order_number
 from crm.models import Attachment, Base, Conversation, Identity, Message
 from crm.unit_of_work import Database
 from nlu.encoder import Vectors
 from nlu.knowledge import Knowledge
 from nlu.remembered import Remembered
-from nlu.understanding import Understanding
+from nlu.understanding import IntentScore, Part, Understanding
 from tests.serving import FakeParser
 
 
@@ -187,3 +188,10 @@ async def test_what_the_shop_has_written_down_travels_with_the_meaning(metrics: 
         "topic": "Shipping", "title": "Shipping", "text": "Three days.", "buttons": [], "score": 1.0, "exact": True,
     }  # fmt: skip
     assert "answer" not in (await post(served, "/model/parse", {"text": "/greet"})).json()
+
+
+def test_the_number_on_a_photo_belongs_to_every_request() -> None:
+    score = IntentScore("cancel_order", 0.9)
+    whole = Understanding("cancel and invoice", "en", score, (score,), parts=(Part("cancel", 0, 6, score),))
+    seen = with_order_number(whole, "A1024")
+    assert [each.value for each in (*seen.entities, *seen.parts[0].entities)] == ["A1024", "A1024"]

@@ -11,7 +11,7 @@ import pytest
 from nlu.knowledge import LIKELY, SURE, Knowledge
 from nlu.passages import read_knowledge
 from nlu.payloads import parse_payload
-from nlu.understanding import Answer, Entity, IntentScore, Language, Understanding
+from nlu.understanding import Answer, Entity, IntentScore, Language, Part, Understanding
 from tests.unit.nlu.small_knowledge import GIFTS, WordEncoder, written
 
 PROJECT = Path(__file__).parents[3]
@@ -136,3 +136,12 @@ def test_a_language_without_files_has_no_answers(folder: Path) -> None:
 
 def test_nothing_written_down_is_no_fault(tmp_path: Path) -> None:
     assert answer_to(Knowledge.load(tmp_path, WordEncoder()), understood("anything")) is None
+
+
+def test_each_of_several_requests_is_looked_up_by_itself(knowledge: Knowledge) -> None:
+    asked, wanted = IntentScore("ask_shipping", 0.9), IntentScore("cancel_order", 0.9)
+    parts = (Part("cancel A1024", 0, 12, wanted), Part("can I use a parcel locker?", 17, 43, asked))
+    whole = Understanding("cancel A1024 and can I use a parcel locker?", "en", wanted, (wanted,), parts=parts)
+    found = knowledge.answering(whole)
+    assert (found.answer, found.intent) == (None, wanted)
+    assert [each.answer and each.answer.title for each in found.parts] == [None, "Lockers"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nlu.rasa_format import to_rasa
-from nlu.understanding import Entity, IntentScore, Language, Sentiment, Understanding
+from nlu.understanding import Answer, Entity, IntentScore, Language, Part, Sentiment, Understanding
 
 
 def understood(language: Language) -> Understanding:
@@ -48,3 +48,19 @@ def test_another_language_adds_no_entity() -> None:
 def test_another_language_is_named() -> None:
     assert to_rasa(replace(understood("other"), foreign="es"))["foreign"] == "es"
     assert "foreign" not in to_rasa(understood("en"))
+
+
+def test_each_of_several_requests_stands_there_with_its_own_answer() -> None:
+    order = Entity("order_number", "A1024", "a 1024", 0, 6)
+    cancel = Part("a 1024 away", 0, 11, IntentScore("cancel_order", 0.9), (order,))
+    delivery = Part(
+        "how long", 16, 24, IntentScore("ask_shipping", 0.8), answer=Answer("Shipping", "Delivery", "Days.")
+    )
+    told = to_rasa(replace(understood("en"), parts=(cancel, delivery)))["parts"]
+    assert [(each["text"], each["start"], each["end"], each["intent"]["name"]) for each in told] == [
+        ("a 1024 away", 0, 11, "cancel_order"),
+        ("how long", 16, 24, "ask_shipping"),
+    ]
+    assert [each["value"] for each in told[0]["entities"]] == ["A1024"]
+    assert "answer" not in told[0]
+    assert told[1]["answer"]["title"] == "Delivery"

@@ -20,10 +20,11 @@ MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 class CountingEncoder(HashingEncoder):
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls = self.texts = 0
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.calls += 1
+        self.texts += len(texts)
         return super().encode(texts)
 
 
@@ -74,6 +75,46 @@ def test_a_request_with_a_greeting_is_that_request(understander: Understander, t
     assert greeted.intent == plain.intent
     assert [(one.name, one.value) for one in greeted.entities] == [("order_number", "A2048")]
     assert all(text[one.start : one.end] == one.text for one in greeted.entities)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "hi, where is my order Ａ2048 and also change my phone",
+            [("ask_order_status", "where is my order Ａ2048", "A2048"), ("change_contact", "change my phone", "A2048")],
+        ),
+        (
+            "查一下订单A3391的物流，另外取消订单A1024",
+            [("ask_order_status", "查一下订单A3391的物流", "A3391"), ("cancel_order", "取消订单A1024", "A1024")],
+        ),
+    ],
+)
+def test_two_requests_are_both_understood(
+    understander: Understander, text: str, parts: list[tuple[str, str, str]]
+) -> None:
+    understood = understander.parse(text)
+    found = [
+        (each.intent.name, each.text, next(one.value for one in each.entities if one.name == "order_number"))
+        for each in understood.parts
+    ]
+    assert found == parts
+    assert understood.intent == understood.ranking[0] == understood.parts[0].intent
+    assert all(text[each.start : each.end] == each.text for each in understood.parts)
+    assert all(text[one.start : one.end] == one.text for each in understood.parts for one in each.entities)
+
+
+@pytest.mark.parametrize(
+    "text", ["where is my order A1024", "cancel A1024 and A2048", "hello and good morning", "取消订单和订单"]
+)
+def test_one_request_has_no_parts(understander: Understander, text: str) -> None:
+    assert understander.parse(text).parts == ()
+
+
+def test_a_message_is_encoded_in_one_call(load: Callable[..., Understander]) -> None:
+    encoder = CountingEncoder()
+    load(encoder=encoder).parse("hi, where is my order and change my phone")
+    assert (encoder.calls, encoder.texts) == (1, 4)
 
 
 @pytest.mark.parametrize("text", ["hello", "你好", "您好啊\n在吗", "hi\nhello, anybody there"])

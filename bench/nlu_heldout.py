@@ -17,6 +17,7 @@ from typing import Any
 from rich.table import Table
 
 from bench.nlu_figures import Answer, Counts, count
+from bench.nlu_several import Message, Several, measure_several, read_several, several_row, several_table
 from bench.printing import tables
 from bot.settings import PROJECT, Settings
 from nlu.encoder import Manifest
@@ -44,12 +45,19 @@ class HeldOut:
 def run(settings: Settings, directory: Path | None, json_path: Path | None) -> None:
     """Prints a table, and writes JSON where a path is given. Raises TrainingDataError, EncoderMissing."""
     files = read_held_out(directory or EXAMPLES / "heldout")
+    messages = read_several(directory or EXAMPLES / "heldout")
     entities = frozenset(note.entity for one in read_directory(EXAMPLES).examples for note in one.annotations)
     export_encoder(settings.encoder_dir)
-    outcomes = _measured(settings, files, entities)
+    outcomes, several = _measured(settings, files, entities, messages)
     tables().print(_table(outcomes))
+    if several:
+        tables().print(several_table(several))
     if json_path is not None:
-        content = {"encoder": Manifest.read(settings.encoder_dir).source, "held_out": [row(one) for one in outcomes]}
+        content = {
+            "encoder": Manifest.read(settings.encoder_dir).source,
+            "held_out": [row(one) for one in outcomes],
+            "several": [several_row(one) for one in several],
+        }
         json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
@@ -87,13 +95,19 @@ def row(outcome: HeldOut) -> dict[str, Any]:
     }
 
 
-def _measured(settings: Settings, files: Mapping[str, Sequence[Example]], entities: frozenset[str]) -> list[HeldOut]:
+def _measured(
+    settings: Settings,
+    files: Mapping[str, Sequence[Example]],
+    entities: frozenset[str],
+    messages: Mapping[str, Sequence[Message]],
+) -> tuple[list[HeldOut], list[Several]]:
     with tempfile.TemporaryDirectory(prefix="crmbot-heldout-") as fresh:
         model = settings.nlu_dir
         if not is_current(EXAMPLES, settings.encoder_dir, model):
             model = Path(fresh)
             train(EXAMPLES, settings.encoder_dir, model)
-        return measure(Understander.load(model, encoder_dir=settings.encoder_dir), files, entities)
+        understander = Understander.load(model, encoder_dir=settings.encoder_dir)
+        return measure(understander, files, entities), measure_several(understander, messages)
 
 
 _COLUMNS = (

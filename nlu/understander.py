@@ -157,7 +157,7 @@ class Understander:
     def _seen(
         self, text: str, language: Language, by_pattern: Sequence[Found], found: Sequence[Found]
     ) -> tuple[View, View | None, list[Scored]]:
-        """The whole, what follows its greeting, and its clauses: encoded in one call, the last two where there are any."""
+        """The whole, what follows its greeting if it has one, and its clauses; all encoded in one call."""
         spelling = None if language == "other" else self._spelling
         whole = forms_of(text, by_pattern, spelling)
         past_greeting = whole.past_greeting()

@@ -101,9 +101,19 @@ class NextRequest(CrmAction):
         if not desk.turn.waiting:
             return Outcome()
         request, *rest = desk.turn.waiting
-        topic = say("utter_next_request", topic=request_topic(request.intent, desk.turn.language))
+        topic = say("utter_next_request", topic=request_topic(request.intent, request.text, desk.turn.language))
         says = () if request.chosen else (topic,)
         return Outcome(says, {WAITING: as_slot(rest)}, as_if_said=request.as_parsed())
+
+
+class GoOn(CrmAction):
+    """Ends a rule that answers with words alone: what else the message asked for is seen to, as after any action."""
+
+    action_name = "action_go_on"
+    writes = False
+
+    def act(self, desk: Desk) -> Outcome:
+        return Outcome()
 
 
 def plausible(turn: Turn) -> tuple[Request, ...]:
@@ -140,7 +150,8 @@ def go_on_offered(turn: Turn) -> Say | None:
     """Asks whether to go on with what waits, where the customer has just stopped something else."""
     if not turn.waiting:
         return None
-    topic = request_topic(turn.waiting[0].intent, turn.language)
+    waiting = turn.waiting[0]
+    topic = request_topic(waiting.intent, waiting.text, turn.language)
     return say("utter_next_request_offered", topic=topic, offer=GO_ON)
 
 

@@ -37,7 +37,7 @@ FACTS = frozenset(
         "ask_privacy",
     }
 )
-#: What may be asked for in one message with something else, and what "did you mean …?" may offer.
+#: What "did you mean …?" may offer.
 REQUESTS = (GOALS - {"stop", "goodbye"}) | FACTS
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")

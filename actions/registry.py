@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, time
 
 from actions.base import Clock, CrmAction
-from actions.choices import ChoiceForm, NextRequest
+from actions.choices import ChoiceForm, GoOn, NextRequest
 from actions.contact import ContactForm
 from actions.conversation import Affirm, Deny, Fallback, Identified, SessionStart, Stop, SwitchLanguage, TakeNote
 from actions.feedback import TakeRating
@@ -39,6 +39,7 @@ def build_actions(
         Fallback(database, now, numbers),
         ChoiceForm(database, now),
         NextRequest(database, now),
+        GoOn(database, now),
         Affirm(database, now, opening_hours),
         Deny(database, now),
         TakeNote(database, now, numbers),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 
 from actions.outcome import Outcome, say
-from actions.reading import REQUESTS
 from actions.requests import GO_ON, NEXT_REQUEST, WAITING, Request, as_slot, requests_in
 from actions.turn import Turn
 from actions.wording import request_topic
@@ -22,7 +21,7 @@ def carried_on(turn: Turn, outcome: Outcome, *, asks: bool | None = None, makes_
     ``makes_request`` is false where the message was an answer. The customer hears that nothing is forgotten when the
     first of several requests begins with a question.
     """
-    added = tuple(each for each in turn.parts[1:] if each.intent in REQUESTS) if makes_request else ()
+    added = turn.parts[1:] if makes_request else ()
     kept = _kept(turn, outcome, turn.intent if makes_request else None)
     waiting = (*added, *(each for each in kept if each.intent not in {one.intent for one in added}))
     if waiting != turn.waiting or WAITING in outcome.slots:
@@ -35,7 +34,7 @@ def carried_on(turn: Turn, outcome: Outcome, *, asks: bool | None = None, makes_
         return dataclasses.replace(outcome, then=NEXT_REQUEST)
     if not added:
         return outcome
-    first = say("utter_one_by_one", topic=request_topic(turn.intent, turn.language))
+    first = say("utter_one_by_one", topic=request_topic(turn.intent, turn.text, turn.language))
     return dataclasses.replace(outcome, says=(first, *outcome.says))
 
 

@@ -17,6 +17,8 @@ Language = Literal["en", "zh"]
 
 #: Intents that say nothing the bot can use.
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+#: Run before the action that answers, by rules that end a form.
+ENDS_FORM = "action_deactivate_loop"
 #: The form that asks "did you mean …?". It holds nobody up: to all else the conversation is in no form meanwhile.
 CHOICE_FORM = "choice_form"
 
@@ -133,7 +135,7 @@ def read_turn(tracker: Any) -> Turn:
         done=_last_said(before, "done"),
         answer=_answer(message.get("answer")),
         ranking=tuple((str(each["name"]), float(each["confidence"])) for each in message.get("intent_ranking") or ()),
-        parts=() if set(done_since) - {loop} else tuple(map(_part, message.get("parts") or ())),
+        parts=() if _has_acted(done_since, loop) else tuple(map(_part, message.get("parts") or ())),
         foreign=message.get("foreign"),
     )
 
@@ -145,6 +147,11 @@ def as_language(value: object) -> Language:
 
 def _form(name: str | None) -> str | None:
     return None if name == CHOICE_FORM else name
+
+
+def _has_acted(done_since: tuple[str, ...], loop: str | None) -> bool:
+    """Whether an action of ours has seen to the message; mere words, and the end of a form, are none."""
+    return any(each not in (loop, ENDS_FORM) and not each.startswith("utter_") for each in done_since)
 
 
 def _part(found: Mapping[str, Any]) -> Request:

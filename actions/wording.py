@@ -164,9 +164,11 @@ def request_title(intent: str, language: Language) -> str:
     return pick(_REQUESTS[intent][0], language)
 
 
-def request_topic(intent: str, language: Language) -> str:
-    """What a request is about, to stand in a sentence; raises KeyError likewise."""
-    return pick(_REQUESTS[intent][1], language)
+def request_topic(intent: str, text: str, language: Language) -> str:
+    """What a request is about, to stand in a sentence: the customer's own words where an intent has none of ours."""
+    if has_words(intent):
+        return pick(_REQUESTS[intent][1], language)
+    return f"“{one_line(text)}”"
 
 
 def money(minor: int, currency: str) -> str:

@@ -24,7 +24,7 @@ def test_every_request_has_words_in_both_languages_and_nothing_else_is_offered()
     titles = [request_title(intent, language) for intent in REQUESTS for language in ("en", "zh")]
     assert len(titles) == len(set(titles)) == 2 * len(REQUESTS)
     assert all(len(title) <= 24 for title in titles)
-    assert all(request_topic(intent, "zh") != request_topic(intent, "en") for intent in REQUESTS)
+    assert all(request_topic(intent, "", "zh") != request_topic(intent, "", "en") for intent in REQUESTS)
     assert not has_words("greet")
 
 

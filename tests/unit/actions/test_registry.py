@@ -6,7 +6,7 @@ from tests.unit.actions.desk import Shop
 
 def test_every_action_once(demo: Shop) -> None:
     names = [each.name() for each in build_actions(demo.database)]
-    assert len(names) == len(set(names)) == 23
+    assert len(names) == len(set(names)) == 24
 
 
 def test_the_pattern_is_the_shops(demo: Shop) -> None:

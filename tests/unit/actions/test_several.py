@@ -58,6 +58,9 @@ def test_an_offer_that_was_passed_over_lapses() -> None:
     assert outcome.then is None
 
 
-def test_what_cannot_be_asked_for_is_no_request() -> None:
-    praise = dataclasses.replace(BOTH, parts=(CANCEL, Request("praise", "you are great")))
-    assert carried_on(praise, TOLD) == TOLD
+def test_a_request_without_words_of_ours_is_told_in_the_customers() -> None:
+    gifts = dataclasses.replace(
+        BOTH, text="gift wrap?", intent="ask_gift_wrap", parts=(Request("ask_gift_wrap"), PHONE)
+    )
+    outcome = carried_on(gifts, TOLD, asks=True)
+    assert outcome.says[0].values == {"topic": "“gift wrap?”"}

@@ -120,6 +120,11 @@ def test_the_parts_of_a_message_until_the_first_is_seen_to() -> None:
     assert not read_turn(_with_parts({"event": "action", "name": "action_next_request"})).parts
 
 
+@pytest.mark.parametrize("name", ["action_deactivate_loop", "utter_gift_wrap"])
+def test_words_alone_and_the_end_of_a_form_see_to_nothing(name: str) -> None:
+    assert read_turn(_with_parts({"event": "action", "name": name})).parts
+
+
 def test_asking_what_was_meant_is_no_form_to_anybody() -> None:
     asking = tracker({"event": "user"})
     asking.active_loop = {"name": "choice_form"}

@@ -17,7 +17,7 @@ from rasa_sdk import Action
 from sqlalchemy.orm import Session
 
 from actions.outcome import Outcome, Say
-from actions.several import carried_on
+from actions.several import carried_on, for_each_number
 from actions.turn import Turn, read_turn
 from crm.errors import NotFound
 from crm.matching import known_customer
@@ -69,7 +69,7 @@ class CrmAction(Action):  # type: ignore[misc]
             conversation = session.get(Conversation, turn.conversation_id)
             if conversation is None:
                 raise NotFound(f"no conversation {turn.conversation_id}")
-            heard = turn if self.takes_whole(turn) else turn.of_first_part()
+            heard = turn if self.takes_whole(turn) else for_each_number(turn).of_first_part()
             return self.goes_on(heard, self.act(Desk(session, heard, conversation, self._now())))
 
     def takes_whole(self, turn: Turn) -> bool:

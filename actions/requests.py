@@ -41,6 +41,24 @@ class Request:
         """What a button for it sends."""
         return payload(self.intent, **dict(self.entities))
 
+    def numbers(self, kind: str) -> tuple[str, ...]:
+        """The different values named of a kind, in the order found."""
+        return tuple(dict.fromkeys(value for name, value in self.entities if name == kind))
+
+    def is_same(self, other: Request) -> bool:
+        """Whether both want the same: of two orders it is not."""
+        orders, others = self.numbers("order_number"), other.numbers("order_number")
+        return self.intent == other.intent and (not orders or not others or bool(set(orders) & set(others)))
+
+    def of_each(self, kind: str) -> tuple[Request, ...]:
+        """One request for each number of a kind."""
+        return tuple(
+            replace(
+                self, entities=tuple((name, value) for name, value in self.entities if name != kind or value == one)
+            )
+            for one in self.numbers(kind)
+        )
+
     def with_more(self, entities: Entities) -> Request:
         """With what was named since: the last of a kind counts."""
         return replace(self, entities=(*self.entities, *entities))

@@ -98,6 +98,11 @@ class Turn:
         return replace(self, text=first.text, entities=first.entities, answer=_answer(first.answer))
 
     @property
+    def seen_to(self) -> bool:
+        """Whether an action of ours has already answered this message."""
+        return _has_acted(self.done_since, self.form)
+
+    @property
     def waiting(self) -> tuple[Request, ...]:
         """What the customer asked for earlier and has not had yet, first things first."""
         return requests_in(self.slots.get(WAITING))

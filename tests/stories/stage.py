@@ -49,8 +49,10 @@ START_TIMEOUT_S = 120.0
 
 PASSAGES = read_knowledge(PROJECT / "data" / "knowledge")
 
-Meaning = tuple[str, dict[str, str]]
-Part = tuple[str, str, dict[str, str]]
+Named = Mapping[str, str | tuple[str, ...]]
+"""Entities by their names; a tuple where there are several of a name."""
+Meaning = tuple[str, Named]
+Part = tuple[str, str, Named]
 """Words, intent and entities of one of several requests."""
 
 
@@ -104,7 +106,7 @@ class Visitor:
         self,
         text: str,
         intent: str,
-        entities: Mapping[str, str] | None = None,
+        entities: Named | None = None,
         *,
         language: str | None = None,
         attachments: int = 0,
@@ -260,8 +262,9 @@ def _internal_app(running: Stage) -> FastAPI:
     return app
 
 
-def _named(entities: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"entity": name, "value": value} for name, value in entities.items()]
+def _named(entities: Named) -> list[dict[str, str]]:
+    several = {name: (each,) if isinstance(each, str) else each for name, each in entities.items()}
+    return [{"entity": name, "value": value} for name, values in several.items() for value in values]
 
 
 def _part_told(running: Stage, part: Part, language: str) -> dict[str, Any]:

@@ -143,3 +143,28 @@ def test_two_tickets_from_one_yes(on_stage: Stage) -> None:
     replies = visitor.presses("Yes, please")
     assert done(replies) == ["ticket_opened", "ticket_opened"]
     assert _tickets(visitor) == ["invoice", "problem"]
+
+
+def test_a_person_first_and_then_the_rest(on_stage: Stage) -> None:
+    """The rule of the first ends a form before it answers; the second is not lost by that."""
+    visitor = on_stage.visitor(customer="C-1001")
+    visitor.says("an invoice", "ask_invoice")
+    replies = visitor.says_several(("get me a person", "ask_human", {}), PHONE)
+    assert "human_asked" in done(replies)
+    assert "phone number" in replies[-1].text
+
+
+def test_each_of_several_orders_is_seen_to(on_stage: Stage) -> None:
+    visitor = on_stage.visitor(customer="C-1003")
+    replies = visitor.says("where are both", "ask_order_status", {"order_number": ("A1033", "A1009")})
+    assert ("A1033" in replies[0].text, "A1009" in replies[-1].text) == (True, True)
+    assert done(replies) == ["order_status_told", "order_status_told"]
+
+
+def test_two_orders_are_confirmed_one_by_one(on_stage: Stage) -> None:
+    visitor = on_stage.visitor(customer="C-1001")
+    asked = visitor.says("invoices for both", "ask_invoice", {"order_number": ("A1024", "A1037")})
+    for number in ("A1024", "A1037"):
+        assert f"an invoice for order {number}" in asked[-1].text
+        asked = visitor.says("yes", "affirm")
+    assert _tickets(visitor) == ["invoice", "invoice"]

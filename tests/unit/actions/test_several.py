@@ -2,9 +2,11 @@
 
 import dataclasses
 
+import pytest
+
 from actions.outcome import Outcome, say
 from actions.requests import GO_ON, NEXT_REQUEST, WAITING, Request, as_slot
-from actions.several import carried_on
+from actions.several import carried_on, for_each_number
 from actions.turn import Turn
 
 CANCEL, PHONE = Request("cancel_order", "cancel A1024"), Request("change_contact", "change my phone")
@@ -64,3 +66,39 @@ def test_a_request_without_words_of_ours_is_told_in_the_customers() -> None:
     )
     outcome = carried_on(gifts, TOLD, asks=True)
     assert outcome.says[0].values == {"topic": "“gift wrap?”"}
+
+
+def orders(text: str, intent: str, *numbers: str, **more: object) -> Turn:
+    named = tuple(("order_number", each) for each in numbers)
+    return dataclasses.replace(Turn("c", "m", text, "en", intent, named), **more)
+
+
+def test_each_of_several_orders_is_a_request() -> None:
+    both = for_each_number(orders("cancel A1024 and A1030", "cancel_order", "A1024", "A1030"))
+    assert [each.numbers("order_number") for each in both.parts] == [("A1024",), ("A1030",)]
+    assert both.of_first_part().entity("order_number") == "A1024"
+    waiting = carried_on(both.of_first_part(), TOLD, asks=True).slots[WAITING]
+    assert [each["entities"] for each in waiting] == [[["order_number", "A1030"]]]
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        orders("cancel A1024, sorry, A1030", "cancel_order", "A1024", "A1030"),
+        orders("取消A1024，不对，A1030", "cancel_order", "A1024", "A1030"),
+        orders("A1024 and A1030 both leak", "report_problem", "A1024", "A1030"),
+        orders("where is A1024, my A1024", "ask_order_status", "A1024", "A1024"),
+        orders("", "ask_order_status", "A1024", "A1030"),
+        orders("where are they", "ask_order_status", "A1024", "A1030", done_since=("action_next_request",)),
+    ],
+)
+def test_what_remains_one_request(turn: Turn) -> None:
+    assert for_each_number(turn).parts == ()
+
+
+def test_of_three_orders_the_third_waits_while_the_second_is_seen_to() -> None:
+    third = Request("cancel_order", "", (("order_number", "A1031"),))
+    second = orders("", "cancel_order", "A1030", slots={WAITING: as_slot([third])})
+    assert carried_on(second, TOLD).then == NEXT_REQUEST
+    taken_up = orders("cancel A1031", "cancel_order", "A1031", slots={WAITING: as_slot([third])})
+    assert carried_on(taken_up, TOLD).slots == {WAITING: None}

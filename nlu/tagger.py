@@ -40,6 +40,15 @@ _GIVEN = frozenset(
     "偉麗強軍豔傑濤華蘭紅國輝飛琴曉東陽凱瑤夢榮貴義雲悅澤興慶遠"
 )
 """Characters common in given names."""
+_TWO_CHARACTER_SURNAMES = frozenset(
+    {"欧阳", "司马", "诸葛", "尉迟", "上官", "夏侯", "皇甫", "令狐", "慕容", "端木", "司徒", "公孙"}
+)
+_FAMILIAR = frozenset("小老阿")
+"""What goes before a name among those who know each other: 小张, 阿强."""
+_TITLES = frozenset(
+    {"经理", "师傅", "老师", "女士", "先生", "小姐", "主管", "太太", "医生", "同学", "主任", "老板", "律师", "教授"}
+)
+_SHORT_TITLES = frozenset("姐哥总工叔姨嫂")
 _PLACE_MARKS = frozenset("省市区县镇乡村路街道巷弄号楼幢栋座室层苑园")
 
 
@@ -150,6 +159,7 @@ def _place_in_run(words: Sequence[str], here: int) -> list[str]:
     to_end = next((n for n in range(1, 4) if not _HAN.match(_at(words, here + n))), 4)
     from_start = next((n for n in range(1, 4) if not _HAN.match(_at(words, here - n))), 4)
     features = [f"end={to_end}", f"start={from_start}"]
+    features += _ways_of_naming(words, here)
     for back in range(3):
         if _at(words, here - back) in _SURNAMES:
             given = "".join("g" if _at(words, here + n) in _GIVEN else "." for n in range(1 - back, 3 - back))
@@ -157,6 +167,21 @@ def _place_in_run(words: Sequence[str], here: int) -> list[str]:
             left = 4 if to_end == 4 else to_end + back
             features.append(f"surname-{back}:{left}")
             features.append(f"surname-{back}:{_at(words, here - back - 1)}")
+    return features
+
+
+def _ways_of_naming(words: Sequence[str], here: int) -> list[str]:
+    """Where one stands in 小张, 张经理 or 欧阳雪."""
+    features: list[str] = []
+    for back in range(4):
+        first, second = _at(words, here - back), _at(words, here - back + 1)
+        third, fourth = _at(words, here - back + 2), _at(words, here - back + 3)
+        if back < 2 and first in _FAMILIAR and (second in _SURNAMES or second in _GIVEN):
+            features += (f"familiar-{back}", f"familiar-{back}:{_at(words, here - back - 1)}")
+        if back < 3 and first in _SURNAMES and (second + third in _TITLES or (back < 2 and second in _SHORT_TITLES)):
+            features.append(f"titled-{back}")
+        if first + second in _TWO_CHARACTER_SURNAMES:
+            features.append(f"two-{back}:{(third in _GIVEN) + (fourth in _GIVEN)}")
     return features
 
 

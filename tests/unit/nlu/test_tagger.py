@@ -64,3 +64,17 @@ def test_words_of_a_class_are_taken_alike() -> None:
     tagger = Tagger(train_tagger([*music, *other], classes), classes)
     assert found(tagger, "some bebop would do", []) == [("music", "bebop")]
     assert found(tagger, "some chairs would do", []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("找小张问问", "小张"), ("找孙经理问问", "孙经理"), ("找欧阳雪问问", "欧阳雪")],
+)
+def test_chinese_ways_of_naming_carry_over_to_names_never_read(text: str, name: str) -> None:
+    familiar = ["小王", "小李", "小陈", "小周", "老王", "阿强"]
+    titled = ["王经理", "李经理", "陈经理", "周经理", "赵经理"]
+    double = ["司马红", "诸葛明", "上官文", "尉迟军"]
+    people = [taught(f"找{one}问问", [], ("person", 1, 1 + len(one))) for one in (*familiar, *titled, *double)]
+    other = [taught(f"找{one}问问", []) for one in ("客服", "快递员", "小区门口", "老地方", "大门", "经理", "包裹")]
+    tagger = Tagger(train_tagger([*people, *other], classes), classes)
+    assert found(tagger, text, []) == [("person", name)]

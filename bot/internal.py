@@ -20,8 +20,9 @@ from rasa_sdk.interfaces import Action, ActionExecutionRejection, ActionNotFound
 from sqlalchemy import select
 
 from bot.metrics import Metrics
+from bot.pending import order_number_seen
 from bot.phrases import phrase
-from bot.turn import FAILED, Parser, order_number_seen, with_order_number
+from bot.turn import FAILED, Parser, with_order_number
 from crm.models import Attachment, Conversation, Message
 from crm.unit_of_work import Database
 from nlu.knowledge import Knowledge

@@ -8,28 +8,35 @@ it along whatever became of this one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from bot.bursts import MOST_MESSAGES, first_burst, joined_text
 from bot.dialogue import Conversing, typed
 from bot.errors import EngineRefused
 from bot.live import Live, Notice
 from bot.messages import Reply
 from bot.metrics import Metrics
 from bot.outbox import Outbox
+from bot.pending import (
+    Pending,
+    mark,
+    next_pending,
+    order_number_seen,
+    payload_of_media,
+    remarks_instead,
+    remarks_on_kinds,
+)
 from bot.phrases import Phrase, phrase
-from bot.remarks import remark_on_kind, remark_on_lost, remark_on_media
+from bot.remarks import remark_on_lost
 from crm.conversations import WAITING, close
-from crm.models import Attachment, CloseReason, Conversation, Message, MessageKind, MessageState, utc_now
+from crm.models import CloseReason, Conversation, Message, utc_now
 from crm.unit_of_work import Database
-from nlu.payloads import format_payload, parse_payload
+from nlu.payloads import parse_payload
 from nlu.understanding import Entity, Understanding
 
 log = structlog.get_logger(__name__)
@@ -42,49 +49,9 @@ ENDINGS: dict[str | None, CloseReason] = {"goodbye": "goodbye", "rated": "rating
 """``done`` of replies after which the conversation is over, and why it is."""
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 
-_WANTED = aliased(Message)
-_WAITING_BESIDE = (  # made once, for making it takes longer than running it
-    select(Message, _WANTED.seq)
-    .join(_WANTED, _WANTED.conversation_id == Message.conversation_id)
-    .where(_WANTED.id == bindparam("message_id"), _WANTED.state.in_(WAITING))
-    .where(Message.author == "customer", Message.state.in_(WAITING))
-    .order_by(Message.seq)
-    .limit(MOST_MESSAGES)
-)
-"""The unanswered messages of a message's conversation, the first of them, each with the ``seq`` of that message."""
-
 
 class Parser(Protocol):
     def parse(self, text: str) -> Understanding: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A burst of messages that waits for its answer, read in one go; mostly a single message.
-
-    ``message_id`` is the last of them, which the answer is to; ``earlier`` are the others. ``text`` is that of all
-    but those of a kind of their own, which ``kinds`` are, each with its message's error code; ``only_kinds`` tells
-    that there are no others. ``attachments`` are those of all. ``turns`` counts the conversation's turns, this one
-    included.
-    """
-
-    message_id: str
-    earlier: tuple[str, ...]
-    conversation_id: str
-    identity_id: int
-    text: str
-    payload: str | None
-    kinds: tuple[tuple[MessageKind, str | None], ...]
-    only_kinds: bool
-    language: str
-    mode: str
-    asked: bool
-    turns: int
-    attachments: tuple[Attachment, ...]
-
-    @property
-    def unperceived(self) -> bool:
-        return any(each.facts is None and each.error_code is None for each in self.attachments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +135,8 @@ class Turn:
             self.answer(message_id)
 
     def _next(self, message_id: str) -> Pending | None:
-        """The first burst that waits, none of it later than the message."""
         with self._database.reading() as session:
-            rows = session.execute(_WAITING_BESIDE, {"message_id": message_id}).all()
-            if not rows:
-                return None
-            burst = first_burst([row[0] for row in rows], self._burst_window(rows[0][0].conversation.channel))
-            if burst[-1].seq > rows[0][1]:
-                return None
-            return _pending(session, burst)
+            return next_pending(session, message_id, self._burst_window)
 
     def _answer(self, pending: Pending) -> None:
         self._live.publish(Notice(pending.conversation_id, pending.identity_id, "typing"))
@@ -203,7 +163,7 @@ class Turn:
         return Reply(phrase(key, language, minutes=minutes, characters=characters))
 
     def _understand(self, pending: Pending) -> Utterance:
-        wordless = pending.payload or _payload_of_media(pending)
+        wordless = pending.payload or payload_of_media(pending)
         if wordless is None:
             with self._metrics.stage_seconds.labels("understand").time():
                 understanding = self._parser.parse(pending.text)
@@ -219,7 +179,7 @@ class Turn:
         """Keeps what was understood on the burst's last message, and that the others belong to it."""
         with self._database.writing() as session:
             message = session.get_one(Message, pending.message_id)
-            _mark(session, pending, message, "asked")
+            mark(session, pending, message, "asked")
             message.language = understanding.language if pending.payload is None else language
             message.intent = understanding.intent.name
             message.confidence = understanding.intent.confidence
@@ -254,7 +214,7 @@ class Turn:
             message = session.get_one(Message, pending.message_id)
             if message.state not in WAITING:
                 return
-            _mark(session, pending, message, "failed" if failed else "answered")
+            mark(session, pending, message, "failed" if failed else "answered")
             if any(reply.done == TOLD for reply in replies):
                 message.understood = True
             conversation = message.conversation
@@ -300,74 +260,6 @@ def choose_language(understanding: Understanding, current: str) -> str:
     if understanding.language == "mixed":
         return "zh"
     return understanding.language if understanding.language in ("en", "zh") else current
-
-
-def remarks_instead(pending: Pending) -> list[Phrase]:
-    """What the server says itself, where Rasa need not be asked; nothing where it is."""
-    of_kinds = remarks_on_kinds(pending)
-    if not pending.only_kinds and (pending.text or pending.payload):
-        return []
-    of_media = remark_on_media(pending.attachments)
-    if of_media is not None:
-        return [*of_kinds, of_media]
-    return of_kinds if pending.only_kinds else []
-
-
-def remarks_on_kinds(pending: Pending) -> list[Phrase]:
-    """What to say of locations, documents and the like, once however many of them were sent as one."""
-    return list(dict.fromkeys(remark_on_kind(kind, code) for kind, code in pending.kinds))
-
-
-def _pending(session: Session, burst: list[Message]) -> Pending:
-    first, last = burst[0], burst[-1]
-    of_kinds = [(each.kind, each.error_code) for each in burst if each.kind is not None and each.payload is None]
-    others = [each for each in burst if each.kind is None or each.payload is not None]
-    conversation = last.conversation
-    earlier_turns = session.scalar(
-        select(func.count())
-        .select_from(Message)
-        .where(Message.conversation_id == conversation.id, Message.author == "customer")
-        .where(Message.burst_id.is_(None), Message.seq < first.seq)
-    )
-    return Pending(
-        message_id=last.id,
-        earlier=tuple(each.id for each in burst[:-1]),
-        conversation_id=conversation.id,
-        identity_id=last.identity_id,
-        text=joined_text(others) if others else "",
-        payload=others[-1].payload if others else None,
-        kinds=tuple(of_kinds),
-        only_kinds=not others,
-        language=conversation.language,
-        mode=conversation.mode,
-        asked=last.state == "asked",
-        turns=(earlier_turns or 0) + 1,
-        attachments=tuple(attachment for each in burst for attachment in each.attachments),
-    )
-
-
-def _mark(session: Session, pending: Pending, last: Message, state: MessageState) -> None:
-    """Moves the whole burst on, whose last message is ``last``."""
-    last.state = state
-    for message_id in pending.earlier:
-        message = session.get_one(Message, message_id)
-        message.state, message.burst_id = state, last.id
-
-
-def _payload_of_media(pending: Pending) -> str | None:
-    """A message without words says what was sent, and the order number seen in it."""
-    if pending.text.strip() or not pending.attachments:
-        return None
-    if not any(each.kind == "image" and each.key is not None for each in pending.attachments):
-        return format_payload("send_voice")
-    number = order_number_seen(pending.attachments)
-    return format_payload("send_photo", {"order_number": number} if number else None)
-
-
-def order_number_seen(attachments: Sequence[Attachment]) -> str | None:
-    """The first order number that was read off a photo, if any."""
-    fields = (field for each in attachments if each.kind == "image" for field in (each.facts or {}).get("fields", []))
-    return next((str(field["value"]) for field in fields if field["name"] == "order_number"), None)
 
 
 def with_order_number(understanding: Understanding, number: str | None) -> Understanding:

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Command, Edited, Intake, Pressed, Proof, Received, RemoteMedia, Sender
-from bot.inbox import Draft, Inbox, Stored, clean_text, known_message, latest_offers, store_message
+from bot.inbox import Draft, Inbox, Stored, clean_text, known_message, store_message
 from bot.live import Live, Notice
 from bot.metrics import Metrics
-from bot.start_links import verify_start_link
+from bot.offers import open_offer, typed_offer
+from bot.senders import accept_proof, find_identity, find_or_make_identity, has_spoken, name_of, note_seen, obey
 from crm.conversations import current_conversation, heard_in, words_of
-from crm.linking import link, prove
-from crm.models import Attachment, Customer, Identity, Message, utc_now
+from crm.models import Attachment, Identity, Message, utc_now
 from crm.unit_of_work import Database
 
 COMMAND_PAYLOADS: Mapping[Command, str] = {
@@ -46,17 +45,9 @@ ALBUM_PAUSE_S = 1.0
 """The photos of an album come as messages of their own, one right after the other."""
 TRIES = 3
 """Two processes that make the same record at once: the later finds the earlier's when it tries again."""
-NAME_LIMIT, MIME_LIMIT, ALBUM_LIMIT = 200, 64, 64
+MIME_LIMIT, ALBUM_LIMIT = 64, 64
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A button that is still open."""
-
-    title: str
-    payload: str
 
 
 class ChannelIntake(Intake):
@@ -109,7 +100,7 @@ class ChannelIntake(Intake):
         """Links the sender to the one customer the proof names, if there is exactly one."""
 
         def accept(session: Session) -> None:
-            self._accept(session, _find_or_make(session, sender), proof, utc_now())
+            accept_proof(session, find_or_make_identity(session, sender), proof, utc_now(), site_key=self._site_key)
 
         self._write(accept)
 
@@ -117,11 +108,11 @@ class ChannelIntake(Intake):
         """Notes their name, and the language of their app while nothing that they wrote tells a language."""
 
         def note(session: Session) -> None:
-            identity = _find(session, sender)
+            identity = find_identity(session, sender)
             if identity is None:
                 return
-            identity.name = _name(sender) or identity.name
-            if sender.language is None or _has_spoken(session, identity):
+            identity.name = name_of(sender) or identity.name
+            if sender.language is None or has_spoken(session, identity):
                 return
             identity.language = sender.language
             latest = current_conversation(session, identity.id)
@@ -134,7 +125,7 @@ class ChannelIntake(Intake):
         """Notes that the sender has blocked the bot, or let it in again; who never wrote is not noted."""
 
         def note(session: Session) -> None:
-            identity = _find(session, sender)
+            identity = find_identity(session, sender)
             if identity is not None:
                 identity.unreachable_at = None if reachable else identity.unreachable_at or utc_now()
 
@@ -164,7 +155,7 @@ class ChannelIntake(Intake):
         return max(self._burst_window_s, ALBUM_PAUSE_S) if received.album else self._burst_window_s
 
     def _take(self, session: Session, received: Received) -> Stored | Notice | None:
-        identity = _find_or_make(session, received.sender)
+        identity = find_or_make_identity(session, received.sender)
         known = _find_message(session, identity, received.channel_message_id)
         if known is None:
             return self._store(session, identity, received)
@@ -177,7 +168,7 @@ class ChannelIntake(Intake):
 
     def _correct(self, session: Session, edited: Edited) -> Stored | Notice | None:
         received = edited.message
-        identity = _find_or_make(session, received.sender)
+        identity = find_or_make_identity(session, received.sender)
         known = _find_message(session, identity, received.channel_message_id)
         if known is None:
             return self._store(session, identity, received, edited_at=edited.at)
@@ -189,21 +180,21 @@ class ChannelIntake(Intake):
         known.text, known.edited_at = "\n".join(filter(None, [draft.text, *heard_in(known)])), edited.at
         if known.state == "received" and known.kind != "contact":
             known.payload, known.kind = draft.payload, draft.kind
-            _obey(identity, received.command, draft.at)
+            obey(identity, received.command, draft.at)
         return Notice(known.conversation_id, identity.id)
 
     def _choose(self, session: Session, pressed: Pressed) -> Stored | Literal["known"] | None:
-        identity = _find(session, pressed.sender)
+        identity = find_identity(session, pressed.sender)
         if identity is None:
             return None
         if known_message(session, identity.id, pressed.channel_message_id) is not None:
             return "known"
-        offer = _open_offer(session, identity.id, pressed.ref)
+        offer = open_offer(session, identity.id, pressed.ref)
         if offer is None:
             return None
         now = utc_now()
         draft = Draft(pressed.channel_message_id, offer.title, _moment(pressed.at, now), payload=offer.payload)
-        _greet(identity, pressed.sender, draft.at)
+        note_seen(identity, pressed.sender, draft.at)
         return store_message(session, identity, draft, ())
 
     def _store(
@@ -211,20 +202,22 @@ class ChannelIntake(Intake):
     ) -> Stored:
         now = utc_now()
         draft = self._draft(received, now, edited_at=edited_at)
-        _greet(identity, received.sender, draft.at)
+        note_seen(identity, received.sender, draft.at)
         proven = self._follow(session, identity, received, draft.at)
         if received.kind == "contact" and received.command is None:
             draft = _contact(draft, given=received.proof is not None, proven=proven)
         elif received.command == "start" and proven:
             draft = replace(draft, payload=IDENTIFIED)
         elif not received.media and draft.payload is None and draft.kind is None:
-            draft = replace(draft, payload=_typed_offer(session, identity.id, draft.text))
+            draft = replace(draft, payload=typed_offer(session, identity.id, draft.text))
         return store_message(session, identity, draft, [self._pending(each) for each in received.media])
 
     def _follow(self, session: Session, identity: Identity, received: Received, at: datetime) -> bool:
         """Does what a message says beside its words: a command's wish, and a proof; whether that has proven them."""
-        _obey(identity, received.command, at)
-        return received.proof is not None and self._accept(session, identity, received.proof, utc_now())
+        obey(identity, received.command, at)
+        return received.proof is not None and accept_proof(
+            session, identity, received.proof, utc_now(), site_key=self._site_key
+        )
 
     def _draft(self, received: Received, now: datetime, *, edited_at: datetime | None = None) -> Draft:
         text, kind = clean_text(received.text), received.kind
@@ -258,76 +251,10 @@ class ChannelIntake(Intake):
             error_code="media_too_large" if too_large else None,
         )
 
-    def _accept(self, session: Session, identity: Identity, proof: Proof, now: datetime) -> bool:
-        """Whether the identity is linked to a customer by this proof, now or before."""
-        if proof.kind in ("phone", "email"):
-            return prove(session, identity, proof.kind, proof.value, now) is not None
-        if proof.kind != "start_link":
-            raise ValueError(f"a channel brought a proof by {proof.kind}")
-        ref = verify_start_link(self._site_key, proof.value, now)
-        customer = session.scalars(select(Customer).where(Customer.ref == ref)).first() if ref else None
-        return customer is not None and link(session, identity, customer, "start_link", now)
-
-
-def _find(session: Session, sender: Sender) -> Identity | None:
-    """The sender's identity, held until the transaction ends."""
-    return session.scalars(
-        select(Identity)
-        .where(
-            Identity.channel == sender.channel, Identity.bot == sender.bot, Identity.external_id == sender.external_id
-        )
-        .with_for_update()
-    ).one_or_none()
-
-
-def _find_or_make(session: Session, sender: Sender) -> Identity:
-    """Raises IntegrityError when another process makes it at the same time."""
-    identity = _find(session, sender)
-    if identity is None:
-        identity = Identity(
-            channel=sender.channel,
-            bot=sender.bot,
-            external_id=sender.external_id,
-            name=_name(sender),
-            language=sender.language or "en",
-        )
-        session.add(identity)
-        session.flush()
-    return identity
-
 
 def _find_message(session: Session, identity: Identity, channel_message_id: str) -> Message | None:
     known = known_message(session, identity.id, channel_message_id)
     return session.get_one(Message, known.id) if known is not None else None
-
-
-def _name(sender: Sender) -> str | None:
-    return clean_text(sender.name or "").strip()[:NAME_LIMIT] or None
-
-
-def _greet(identity: Identity, sender: Sender, at: datetime) -> None:
-    """What follows from a message that is new: they are there, can be reached, and are called so now."""
-    identity.last_seen_at = max(identity.last_seen_at or at, at)
-    identity.unreachable_at = None
-    identity.name = _name(sender) or identity.name
-
-
-def _has_spoken(session: Session, identity: Identity) -> bool:
-    """Whether words of theirs were in a language; that of a button or a command is not told by them."""
-    in_words = select(Message.id).where(
-        Message.identity_id == identity.id,
-        Message.author == "customer",
-        Message.payload.is_(None),
-        Message.language.in_(("en", "zh", "mixed")),
-    )
-    return session.scalar(in_words.limit(1)) is not None
-
-
-def _obey(identity: Identity, command: Command | None, at: datetime) -> None:
-    if command == "stop":
-        identity.opted_out_at = at
-    elif command == "start":
-        identity.opted_out_at = None
 
 
 def _contact(draft: Draft, *, given: bool, proven: bool) -> Draft:
@@ -340,26 +267,3 @@ def _contact(draft: Draft, *, given: bool, proven: bool) -> Draft:
 def _moment(told: datetime | None, now: datetime) -> datetime:
     """When something was sent. Vendors tell whole seconds, so their word counts only for what was held up."""
     return told if told is not None and now - told > HELD_UP else now
-
-
-def _typed_offer(session: Session, identity_id: int, words: str) -> str | None:
-    """The payload of the button whose title was typed: an app that offers to share a phone number has keys for that."""
-    latest = session.execute(
-        select(Message.asks_for, Message.buttons)
-        .where(Message.identity_id == identity_id, Message.author != "customer")
-        .order_by(Message.seq.desc())
-        .limit(1)
-    ).first()
-    if latest is None or latest.asks_for is None:
-        return None
-    return next((str(each["payload"]) for each in latest.buttons if each["title"] == words.strip()), None)
-
-
-def _open_offer(session: Session, identity_id: int, ref: str) -> Offer | None:
-    """The button that ``<message id>:<index>`` names, while its message is among the latest."""
-    message_id, _, index = ref.partition(":")
-    for message in latest_offers(session, identity_id):
-        if message.id == message_id and index.isascii() and index.isdigit() and int(index) < len(message.buttons):
-            button = message.buttons[int(index)]
-            return Offer(str(button["title"]), str(button["payload"]))
-    return None

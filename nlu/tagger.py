@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pycrfsuite
 
+from nlu.chinese_names import FAMILIAR, GIVEN, SHORT_TITLES, SURNAMES, TITLES, TWO_CHARACTER_SURNAMES
 from nlu.patterns import Found
 from nlu.tokens import Doc
 from nlu.word_classes import Classes
@@ -26,29 +27,6 @@ LEAST_CONFIDENCE = 0.4
 """Below this mean marginal probability a tagged stretch is left alone."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-# The commonest family names of the mainland, Hong Kong and Taiwan, in traditional characters where they differ.
-_SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹"
-    "孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁"
-    "尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景"
-    "党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕"
-    "張陳劉楊黃趙吳孫馬鄭謝許韓馮鄧蕭葉蘇呂盧鍾譚陸範賈韋鄒邱閻龍賀顧龔邵萬錢嚴湯龐顏倪莊聶魯關蘭俞寧紀單塗"
-)
-_GIVEN = frozenset(
-    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国志海燕文辉玲斌鹏飞雪琴晓小春雨欣怡婷浩宇轩梓涵子豪佳琪思雅颖慧洁琳莹倩萍凤"
-    "龙峰林波亮东旭阳晨昊天俊凯瑞博瑶诗梦婉淑珍珠莲荣贵福生德义仁忠良才清云月美惠彤可心悦然嘉一诺若曦泽楠宏振兴立新光永康健庆祥安宁远航帆翔"
-    "偉麗強軍豔傑濤華蘭紅國輝飛琴曉東陽凱瑤夢榮貴義雲悅澤興慶遠"
-)
-"""Characters common in given names."""
-_TWO_CHARACTER_SURNAMES = frozenset(
-    {"欧阳", "司马", "诸葛", "尉迟", "上官", "夏侯", "皇甫", "令狐", "慕容", "端木", "司徒", "公孙"}
-)
-_FAMILIAR = frozenset("小老阿")
-"""What goes before a name among those who know each other: 小张, 阿强."""
-_TITLES = frozenset(
-    {"经理", "师傅", "老师", "女士", "先生", "小姐", "主管", "太太", "医生", "同学", "主任", "老板", "律师", "教授"}
-)
-_SHORT_TITLES = frozenset("姐哥总工叔姨嫂")
 _PLACE_MARKS = frozenset("省市区县镇乡村路街道巷弄号楼幢栋座室层苑园")
 
 
@@ -161,8 +139,8 @@ def _place_in_run(words: Sequence[str], here: int) -> list[str]:
     features = [f"end={to_end}", f"start={from_start}"]
     features += _ways_of_naming(words, here)
     for back in range(3):
-        if _at(words, here - back) in _SURNAMES:
-            given = "".join("g" if _at(words, here + n) in _GIVEN else "." for n in range(1 - back, 3 - back))
+        if _at(words, here - back) in SURNAMES:
+            given = "".join("g" if _at(words, here + n) in GIVEN else "." for n in range(1 - back, 3 - back))
             features.append(f"name-{back}:{given}")
             left = 4 if to_end == 4 else to_end + back
             features.append(f"surname-{back}:{left}")
@@ -176,12 +154,12 @@ def _ways_of_naming(words: Sequence[str], here: int) -> list[str]:
     for back in range(4):
         first, second = _at(words, here - back), _at(words, here - back + 1)
         third, fourth = _at(words, here - back + 2), _at(words, here - back + 3)
-        if back < 2 and first in _FAMILIAR and (second in _SURNAMES or second in _GIVEN):
+        if back < 2 and first in FAMILIAR and (second in SURNAMES or second in GIVEN):
             features += (f"familiar-{back}", f"familiar-{back}:{_at(words, here - back - 1)}")
-        if back < 3 and first in _SURNAMES and (second + third in _TITLES or (back < 2 and second in _SHORT_TITLES)):
+        if back < 3 and first in SURNAMES and (second + third in TITLES or (back < 2 and second in SHORT_TITLES)):
             features.append(f"titled-{back}")
-        if first + second in _TWO_CHARACTER_SURNAMES:
-            features.append(f"two-{back}:{(third in _GIVEN) + (fourth in _GIVEN)}")
+        if first + second in TWO_CHARACTER_SURNAMES:
+            features.append(f"two-{back}:{(third in GIVEN) + (fourth in GIVEN)}")
     return features
 
 
@@ -197,9 +175,9 @@ def _description(word: str, start: int, known: Sequence[Found]) -> list[str]:
     features = []
     if _HAN.match(word):
         features.append("han")
-        if word in _SURNAMES:
+        if word in SURNAMES:
             features.append("surname")
-        if word in _GIVEN:
+        if word in GIVEN:
             features.append("given")
         if word in _PLACE_MARKS:
             features.append("place")

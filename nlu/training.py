@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 
 from nlu.artefacts import ModelFiles
+from nlu.chinese_names import Span, with_another_name
 from nlu.encoder import Encoder, SentenceEncoder
 from nlu.entities import Gazetteer, read_for_tagging
 from nlu.errors import TrainingDataError
@@ -44,6 +46,8 @@ cross-validation over our own examples."""
 _AGREEMENT = 0.8
 """Least F1 of patterns against the annotations of an entity that has a form (ours: 0.96 and more); below it, the
 annotations mean something else by the name ("date" of somebody else's set), and the tagger learns it."""
+_OTHER_NAMES = 3
+"""How often a sentence with a Chinese name is also learnt with another name; by cross-validation of our examples."""
 _ANY_DAY = date(2026, 1, 7)  # where a date stands does not depend on the day; its value is not used here
 
 Progress = Callable[[str, float], None]
@@ -196,15 +200,24 @@ def _tagged(
     """Only examples whose text is its own normal form: annotations are offsets into the text as written."""
     by_form = BY_FORM - known.taught
     hints = Listings(vocabulary, known.hints)
-    return [
-        Tagged(
-            document := read_for_tagging(example.text, vocabulary),
-            (*utterance.by_pattern, *hints.find_apart(document)),
-            tuple((note.entity, note.start, note.end) for note in example.annotations if note.entity not in by_form),
-        )
-        for example, utterance in zip(examples, utterances, strict=True)
-        if utterance.prepared.text == example.text
-    ]
+    chooser = Random(SEED)
+
+    def tagged(text: str, spans: tuple[Span, ...], by_pattern: tuple[Found, ...]) -> Tagged:
+        document = read_for_tagging(text, vocabulary)
+        return Tagged(document, (*by_pattern, *hints.find_apart(document)), spans)
+
+    sentences = []
+    for example, utterance in zip(examples, utterances, strict=True):
+        if utterance.prepared.text != example.text:
+            continue
+        spans = tuple((note.entity, note.start, note.end) for note in example.annotations if note.entity not in by_form)
+        by_pattern = tuple(utterance.by_pattern)
+        sentences.append(tagged(example.text, spans, by_pattern))
+        for _ in range(_OTHER_NAMES):
+            renamed = with_another_name(example.text, spans, by_pattern, chooser)
+            if renamed is not None:
+                sentences.append(tagged(*renamed))
+    return sentences
 
 
 def _report(

@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
-from nlu.encoder import MODEL, TOKENIZER, Encoder, Manifest, SentenceEncoder, Vectors, open_session
+from nlu.encoder import MODEL, TOKENIZER, Encoder, LayeredEncoder, Manifest, Vectors, open_session
 from nlu.understander import Understander
 
 WAITING = 64
@@ -46,10 +46,11 @@ class Batches:
         self._tokenizer.no_padding()
 
     def encode(self, texts: Sequence[str], size: int) -> tuple[Vectors, float]:
-        """float32 [len(texts), dimension] and the milliseconds of processor time for each text."""
+        """float32 [len(texts), (1 + layers) * dimension] and the milliseconds of processor time for each text."""
         prefixed = [self._manifest.prefix + text for text in texts]
         tokens = [one.ids or [self._manifest.pad_id] for one in self._tokenizer.encode_batch(prefixed)]
-        vectors = np.zeros((len(texts), self._manifest.dimension), dtype=np.float32)
+        size_of_all = self._manifest.dimension * (1 + len(self._manifest.layers))
+        vectors = np.zeros((len(texts), size_of_all), dtype=np.float32)
         began = time.process_time()
         for first in range(0, len(texts), WAITING):
             waiting = sorted(range(first, min(first + WAITING, len(texts))), key=lambda place: len(tokens[place]))
@@ -71,16 +72,19 @@ class Batches:
 class _Looked:
     """An encoder whose vectors were made before; notes what it is asked where they were not."""
 
-    def __init__(self, behind: SentenceEncoder, vectors: dict[str, Vectors] | None) -> None:
+    def __init__(self, behind: LayeredEncoder, vectors: dict[str, Vectors] | None) -> None:
         self.identity, self.dimension, self.reads_chinese = behind.identity, behind.dimension, behind.reads_chinese
         self.knows, self.word_classes = behind.knows, behind.word_classes
         self._behind, self._vectors = behind, vectors
         self.asked: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_layers(texts)[:, : self.dimension]
+
+    def encode_layers(self, texts: Sequence[str]) -> Vectors:
         self.asked += texts
         if self._vectors is None:
-            return self._behind.encode(texts)
+            return self._behind.encode_layers(texts)
         return np.stack([self._vectors[text] for text in texts])
 
 
@@ -101,13 +105,13 @@ def batched(encoder_dir: Path, model_dir: Path, utterances: Sequence[str], sizes
             Batching(
                 size,
                 ms=median(run[place][1] for run in runs),
-                least_cosine=float((vectors * expected).sum(axis=1).min()),
+                least_cosine=float((vectors * expected)[:, : behind.dimension].sum(axis=1).min()),
                 otherwise=sum(one != other for one, other in zip(alone, intents, strict=True)),
             )
         )
     return figures
 
 
-def _intents(model_dir: Path, encoder: SentenceEncoder, utterances: Sequence[str]) -> list[str]:
+def _intents(model_dir: Path, encoder: LayeredEncoder, utterances: Sequence[str]) -> list[str]:
     understander = Understander.load(model_dir, encoder_dir=Path("unused"), encoder=encoder)
     return [one.intent.name for one in understander.parse_many(utterances)]

@@ -30,6 +30,7 @@ from nlu.encoder import Encoder, Manifest
 from nlu.encoder_export import export_encoder
 from nlu.fitting import Fitted
 from nlu.language import detect
+from nlu.linear import LinearModel
 from nlu.patterns import PatternExtractor
 from nlu.preparation import prepare
 from nlu.sentiment import LABELS, LabelledText, SentimentScorer, read_labelled
@@ -105,7 +106,7 @@ def run(settings: Settings, sets: Path, *, in_domain: bool, json_path: Path | No
         json_path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def fit(seen: Sequence[Seen]) -> Fitted:
+def fit(seen: Sequence[Seen]) -> Fitted[LinearModel]:
     return fit_sentiment([one.text for one in seen], [one.view for one in seen], [one.label for one in seen], seed=SEED)
 
 
@@ -120,7 +121,7 @@ def judge(asked: LabelledSet, seen: Sequence[Seen], told: Sequence[Sentiment]) -
     return [Row(asked.name, "sign of the score", signs), Row(asked.name, "label, neutral wrong", by_label)]
 
 
-def _own_rows(sizes: dict[str, int], seen: Sequence[Seen], fitted: Fitted) -> list[Row]:
+def _own_rows(sizes: dict[str, int], seen: Sequence[Seen], fitted: Fitted[LinearModel]) -> list[Row]:
     names = fitted.model.labels
     told = [next(label for label in LABELS if label == names[best]) for best in fitted.unseen.argmax(axis=1)]
     rows, start = [], 0

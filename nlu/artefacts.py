@@ -1,7 +1,7 @@
 """A trained model as files: plain arrays, JSON and the tagger's own format; nothing that runs code when it is read.
 
-``model.json`` describes, ``intents.*`` and ``sentiment.*`` are linear models, ``tagger.crfsuite`` is the tagger,
-``report.json`` tells people how good it is. The directory appears whole or not at all.
+``model.json`` describes, ``intents.*`` is a kernel model, ``sentiment.*`` a linear one, ``tagger.crfsuite`` is the
+tagger, ``report.json`` tells people how good it is. The directory appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from nlu.entities import Gazetteer
 from nlu.errors import ModelDamaged, ModelMissing
 from nlu.intents import FallbackPolicy
+from nlu.kernel import KernelModel
 from nlu.linear import LinearModel, read_json
 from nlu.listings import Listed
 
@@ -31,7 +32,7 @@ class ModelFiles:
     encoder_identity: str
     policy: FallbackPolicy
     gazetteer: Gazetteer
-    intents: LinearModel
+    intents: KernelModel
     sentiment: LinearModel
     tagger: bytes
 
@@ -67,7 +68,7 @@ class ModelFiles:
     def load(cls, directory: Path) -> ModelFiles:
         """Raises ModelMissing, ModelDamaged."""
         described = read_json(directory / MODEL)
-        intents = LinearModel.load(directory, "intents")
+        intents = KernelModel.load(directory, "intents")
         sentiment = LinearModel.load(directory, "sentiment")
         try:
             tagger = (directory / _TAGGER).read_bytes()

@@ -40,6 +40,7 @@ class Manifest:
     agreement with the original model over the sentences tried at export. ``reads_chinese``: whether its vocabulary
     holds Chinese; where not, Chinese text is glossed first (``nlu.glosses``). ``prefix`` is put before every text, as
     the model was trained ("query: " of the E5 family). ``word_classes_sha256`` is the table's (``nlu.word_classes``).
+    ``layers`` are the hidden layers, counted from 1, whose pooled vectors ``encode_layers`` gives beside the last.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Manifest:
     least_cosine: float
     prefix: str = ""
     word_classes_sha256: str = ""
+    layers: tuple[int, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -70,6 +72,8 @@ class Manifest:
         )
         if self.prefix:
             described = (*described, self.prefix)
+        if self.layers:
+            described = (*described, self.layers)
         return hashlib.sha256(repr(described).encode()).hexdigest()
 
     def to_json(self) -> str:
@@ -83,8 +87,9 @@ class Manifest:
         except OSError as error:
             raise EncoderMissing(f"no sentence encoder in {directory}") from error
         try:
-            return cls(**json.loads(content))
-        except (ValueError, TypeError) as error:
+            described = json.loads(content)
+            return cls(**described | {"layers": tuple(described.get("layers", ()))})
+        except (ValueError, TypeError, AttributeError) as error:
             raise ModelDamaged(f"{directory / MANIFEST} cannot be read") from error
 
 
@@ -109,6 +114,13 @@ class SentenceEncoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension], each row of length 1."""
+
+
+class LayeredEncoder(SentenceEncoder, Protocol):
+    """An encoder that also shows what it made of the texts on the way: earlier layers keep more of the wording."""
+
+    def encode_layers(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), k * dimension]: ``encode``'s vectors first, then each earlier layer's, of length 1."""
 
 
 class Encoder:
@@ -158,8 +170,12 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 [len(texts), dimension]: pooled, each row of length 1; cut at ``max_tokens`` tokens."""
+        return self.encode_layers(texts)[:, : self.dimension]
+
+    def encode_layers(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), (1 + layers) * dimension]; the same pass of the model as ``encode``'s."""
         if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
+            return np.zeros((0, self.dimension * (1 + len(self.manifest.layers))), dtype=np.float32)
         # One by one: int8 activations are scaled per run, so a text's vector would change with its neighbours in a
         # batch, and what is understood must not depend on who else is writing.
         encodings = self._tokenizer.encode_batch([self.manifest.prefix + text for text in texts])
@@ -177,7 +193,7 @@ def open_session(model: Path, *, threads: int = 1) -> ort.InferenceSession:
 
 
 def run_encoder(session: ort.InferenceSession, ids: list[int]) -> Vectors:
-    """float32 [1, dimension] of one tokenised text."""
+    """float32 [1, dimension of the model's output] of one tokenised text."""
     input_ids = np.array([ids], dtype=np.int64)
     (vector,) = session.run(None, {"input_ids": input_ids, "attention_mask": np.ones_like(input_ids)})
     return np.asarray(vector, dtype=np.float32)

@@ -91,6 +91,11 @@ class EncoderSource:
             limits.append(places - taken)
         return min(int(limit) for limit in limits if limit)
 
+    def layers(self) -> tuple[int, ...]:
+        """The hidden layers whose vectors are served beside the last: those at two thirds and one third of depth."""
+        depth = int(self._said("config.json").get("num_hidden_layers") or 0)
+        return tuple(sorted({round(depth * 2 / 3), round(depth / 3)} - {0, depth}, reverse=True))
+
     def _said(self, name: str) -> dict[str, Any]:
         path = self.directory / name
         try:
@@ -137,8 +142,8 @@ def _present(target: Path, source: EncoderSource) -> Manifest | None:
         manifest = Manifest.read(target)
     except (EncoderMissing, ModelDamaged):
         return None
-    asked = (source.weights_sha256(), source.pooling(), source.prefix(), source.max_tokens())
-    made = (manifest.weights_sha256, manifest.pooling, manifest.prefix, manifest.max_tokens)
+    asked = (source.weights_sha256(), source.pooling(), source.prefix(), source.max_tokens(), source.layers())
+    made = (manifest.weights_sha256, manifest.pooling, manifest.prefix, manifest.max_tokens, manifest.layers)
     same = made == asked and (target / TOKENIZER).is_file()
     files = ((MODEL, manifest.model_sha256), (WORD_CLASSES, manifest.word_classes_sha256))
     whole = all((target / name).is_file() and _sha256(target / name) == digest for name, digest in files)
@@ -185,15 +190,13 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
     # that is good on this very machine.
     for quantisation in ("int8", "int8-reduced"):
         _quantise(fp32, directory / MODEL, reduce_range=quantisation == "int8-reduced")
-        served = _served_vectors(directory / MODEL, tokenizer, pad_id, tried)
-        worst = float((served * reference).sum(axis=1).min())
+        worst = _agreement(directory / MODEL, tokenizer, pad_id, tried, reference)
         if worst >= LEAST_COSINE:
             break
     else:  # slower, but right
         quantisation = "none"
         shutil.copyfile(fp32, directory / MODEL)
-        served = _served_vectors(directory / MODEL, tokenizer, pad_id, tried)
-        worst = float((served * reference).sum(axis=1).min())
+        worst = _agreement(directory / MODEL, tokenizer, pad_id, tried, reference)
         if worst < LEAST_COSINE:
             raise EncoderExportFailed(f"the exported model agrees with the original to {worst:.3f} only")
     fp32.unlink()
@@ -203,7 +206,7 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
         version=source.version,
         weights_sha256=source.weights_sha256(),
         model_sha256=_sha256(directory / MODEL),
-        dimension=reference.shape[1],
+        dimension=reference.shape[2],
         max_tokens=source.max_tokens(),
         pad_id=pad_id,
         pooling=source.pooling(),
@@ -212,6 +215,7 @@ def build_encoder(source: EncoderSource, directory: Path) -> Manifest:
         least_cosine=round(worst, 4),
         prefix=source.prefix(),
         word_classes_sha256=_sha256(directory / WORD_CLASSES),
+        layers=source.layers(),
     )
     (directory / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
@@ -245,15 +249,16 @@ def _reads_chinese(tokenizer: Tokenizer) -> bool:
 
 
 def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer, tried: list[str]) -> tuple[int, Vectors]:
-    """Writes the model with its pooling; returns the id that pads, and the tried sentences' vectors as torch has them.
+    """Writes the model with its pooling; returns the id that pads, and the tried sentences' vectors as torch has them,
+    float32 [n, 1 + layers, dimension].
 
-    The model's inputs are int64 [n, tokens] ids and mask; its output is float32 [n, dimension].
+    The model's inputs are int64 [n, tokens] ids and mask; its output is float32 [n, (1 + layers) * dimension].
     """
     import torch
     from transformers import AutoModel
 
     model = AutoModel.from_pretrained(source.directory, local_files_only=True, attn_implementation="eager").eval()
-    pooled = _pooled(model, source.pooling())
+    pooled = _pooled(model, source.pooling(), source.layers())
     n, tokens = torch.export.Dim("n"), torch.export.Dim("tokens", max=source.max_tokens())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about its own internals
@@ -274,7 +279,8 @@ def _export_onnx(source: EncoderSource, path: Path, tokenizer: Tokenizer, tried:
         ids = torch.tensor([tokenizer.encode(text).ids])
         with torch.inference_mode():
             rows.append(pooled(ids, torch.ones_like(ids)).numpy())
-    return int(model.config.pad_token_id or 0), np.concatenate(rows)
+    vectors = np.concatenate(rows)
+    return int(model.config.pad_token_id or 0), vectors.reshape(len(tried), 1 + len(source.layers()), -1)
 
 
 def _write_word_classes(source: EncoderSource, tokenizer: Tokenizer, path: Path) -> None:
@@ -287,7 +293,7 @@ def _write_word_classes(source: EncoderSource, tokenizer: Tokenizer, path: Path)
     group_words(whole_words(tokenizer.get_vocab().items()), vectors).write(path)
 
 
-def _pooled(model: Any, pooling: str) -> torch.nn.Module:
+def _pooled(model: Any, pooling: str, layers: tuple[int, ...]) -> torch.nn.Module:
     import torch
 
     class Pooled(torch.nn.Module):
@@ -296,13 +302,13 @@ def _pooled(model: Any, pooling: str) -> torch.nn.Module:
             self.model = model
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            hidden = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            if pooling == "cls":
-                vector = hidden[:, 0]
-            else:
-                weight = attention_mask.unsqueeze(-1).to(hidden.dtype)
-                vector = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(vector, dim=1)
+            seen = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+            weight = attention_mask.unsqueeze(-1).to(seen.last_hidden_state.dtype)
+            vectors = [
+                hidden[:, 0] if pooling == "cls" else (hidden * weight).sum(1) / weight.sum(1).clamp(min=1e-9)
+                for hidden in (seen.last_hidden_state, *(seen.hidden_states[layer] for layer in layers))
+            ]
+            return torch.cat([torch.nn.functional.normalize(vector, dim=1) for vector in vectors], dim=1)
 
     return Pooled().eval()
 
@@ -314,12 +320,14 @@ def _quantise(fp32: Path, int8: Path, *, reduce_range: bool) -> None:
     quantize_dynamic(fp32, int8, per_channel=True, reduce_range=reduce_range, weight_type=QuantType.QInt8)
 
 
-def _served_vectors(model: Path, tokenizer: Tokenizer, pad_id: int, tried: list[str]) -> Vectors:
-    """The tried sentences' vectors as onnxruntime has them, one by one as they are served."""
+def _agreement(model: Path, tokenizer: Tokenizer, pad_id: int, tried: list[str], reference: Vectors) -> float:
+    """The worst cosine, over sentences and layers, of what onnxruntime makes of the tried sentences, one by one as they
+    are served, with what torch makes of them."""
     import onnxruntime as ort
 
     session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
-    return np.concatenate([run_encoder(session, tokenizer.encode(text).ids or [pad_id]) for text in tried])
+    served = np.concatenate([run_encoder(session, tokenizer.encode(text).ids or [pad_id]) for text in tried])
+    return float((served.reshape(reference.shape) * reference).sum(axis=2).min())
 
 
 def _sha256(*paths: Path) -> str:

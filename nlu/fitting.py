@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,12 @@ import scipy.sparse as sparse
 from scipy.optimize import minimize_scalar
 from sklearn.svm import LinearSVC
 
+from nlu.kernel import KernelModel
 from nlu.linear import Floats, LinearModel, Scale, TermWeighting, softmax
 from nlu.utterance import View
 
 Indices = npt.NDArray[np.intp]
+Model = TypeVar("Model", LinearModel, KernelModel)
 
 FOLDS = 5
 PENALTY = 0.3
@@ -27,17 +30,17 @@ PENALTY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(Generic[Model]):
     """``unseen`` float32 [n, labels]: each example's scores by a model that had not seen it (before temperature)."""
 
-    model: LinearModel
+    model: Model
     unseen: Floats
     truth: Indices
 
 
 def fit_linear(
     views: Sequence[View], labels: Sequence[str], *, scales: dict[str, Scale], seed: int, penalty: float = PENALTY
-) -> Fitted:
+) -> Fitted[LinearModel]:
     """Needs at least two labels. Rows of ``unseen`` are in the order of ``views``."""
     names = tuple(sorted(set(labels)))
     truth = np.array([names.index(label) for label in labels], dtype=np.intp)
@@ -50,17 +53,19 @@ def fit_linear(
             for row in held:
                 unseen[row] = part.scores(views[row].counts, views[row].vector, views[row].scale)
     whole = _fit(views, truth, names, scales, seed, penalty)
-    model = replace(whole, temperatures=_temperatures(views, unseen, truth, scales))
+    model = replace(whole, temperatures=fit_temperatures(views, unseen, truth, scales))
     return Fitted(model, unseen, truth)
 
 
-def calibrated(fitted: Fitted, views: Sequence[View]) -> Floats:
+def calibrated(fitted: Fitted[Model], views: Sequence[View]) -> Floats:
     """float32 [n, labels]: the unseen scores as probabilities."""
     temperatures = np.array([fitted.model.temperatures[view.scale] for view in views], dtype=np.float32)
     return softmax(fitted.unseen / temperatures[:, None])
 
 
-def _temperatures(views: Sequence[View], unseen: Floats, truth: Indices, languages: Iterable[str]) -> dict[str, float]:
+def fit_temperatures(
+    views: Sequence[View], unseen: Floats, truth: Indices, languages: Iterable[str]
+) -> dict[str, float]:
     """One for each language; 1 where there is no example."""
     spoken = np.array([view.scale for view in views])
     return {
@@ -141,12 +146,17 @@ def fit_weighting(documents: Sequence[Counter[str]]) -> TermWeighting:
 
 
 def _matrix(views: Sequence[View], weighting: TermWeighting, scales: dict[str, Scale]) -> sparse.csr_matrix:
+    vectors = np.stack([view.vector * np.float32(scales[view.scale].vector) for view in views])
+    terms = term_matrix(views, weighting, scales)
+    return sparse.hstack([terms, sparse.csr_matrix(vectors)], format="csr", dtype=np.float32)
+
+
+def term_matrix(views: Sequence[View], weighting: TermWeighting, scales: dict[str, Scale]) -> sparse.csr_matrix:
+    """float32 [n, terms]: the weighed n-grams, as much as they count in each utterance's language."""
     rows = [weighting.weigh(view.counts) for view in views]
     starts = np.concatenate([[0], np.cumsum([len(columns) for columns, _ in rows])])
     values = [values * np.float32(scales[view.scale].terms) for view, (_, values) in zip(views, rows, strict=True)]
-    terms = sparse.csr_matrix(
+    return sparse.csr_matrix(
         (np.concatenate(values), np.concatenate([columns for columns, _ in rows]), starts),
         shape=(len(views), len(weighting.terms)),
     )
-    vectors = np.stack([view.vector * np.float32(scales[view.scale].vector) for view in views])
-    return sparse.hstack([terms, sparse.csr_matrix(vectors)], format="csr", dtype=np.float32)

@@ -1,17 +1,19 @@
 """Which intent an utterance expresses, how sure that is, and when to say that one did not understand.
 
-A linear model ranks the intents; this module turns the ranking into a decision, as Rasa's FallbackClassifier does:
+A model ranks the intents; this module turns the ranking into a decision, as Rasa's FallbackClassifier does:
 too little confidence, or two intents nearly tied, and the intent is ``nlu_fallback`` with the ranking kept behind it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from nlu.linear import LinearModel
+from nlu.linear import Floats, TermWeighting
 from nlu.understanding import IntentScore
 from nlu.utterance import View
 
@@ -50,10 +52,23 @@ class FallbackPolicy:
         return len(ranking) > 1 and ranking[0].confidence - ranking[1].confidence < self.ambiguity
 
 
+class IntentModel(Protocol):
+    """What scores intents: a ``nlu.kernel.KernelModel`` where it serves."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def weighting(self) -> TermWeighting: ...
+
+    def probabilities(self, counts: Counter[str], vector: Floats, language: str) -> Floats:
+        """float32 [labels], summing to 1, of the n-grams and of what ``View.deep`` holds."""
+
+
 class IntentClassifier:
     """Immutable, thread-safe."""
 
-    def __init__(self, model: LinearModel, policy: FallbackPolicy) -> None:
+    def __init__(self, model: IntentModel, policy: FallbackPolicy) -> None:
         self._model = model
         self._policy = policy
 
@@ -99,7 +114,7 @@ class IntentClassifier:
         return (IntentScore(FALLBACK, self._policy.threshold), *ranking)
 
     def _probabilities(self, view: View) -> Doubles:
-        return self._model.probabilities(view.counts, view.vector, view.scale).astype(np.float64)
+        return self._model.probabilities(view.counts, view.deep, view.scale).astype(np.float64)
 
     def _ranking(self, probabilities: Doubles) -> tuple[IntentScore, ...]:
         best = np.argsort(-probabilities, kind="stable")[:RANKED]

@@ -19,7 +19,7 @@ SENTIMENT = "sentiment"
 def fingerprint(data_dir: Path, encoder_identity: str, *, seed: int = SEED) -> str:
     """Changes with the examples, this package's code and words, the libraries that fit, the encoder and the seed."""
     digest = hashlib.sha256(f"{seed}\n{encoder_identity}\n".encode())
-    for package in ("numpy", "scikit-learn", "python-crfsuite", "spacy"):
+    for package in ("numpy", "scipy", "scikit-learn", "python-crfsuite", "spacy"):
         digest.update(f"{package} {metadata.version(package)}\n".encode())
     here = Path(__file__).parent
     sources = [*_data_files(data_dir), *sorted(here.glob("*.py")), *sorted(here.glob("*.tsv"))]

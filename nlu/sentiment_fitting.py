@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nlu.fitting import Fitted, fit_linear
-from nlu.linear import Scale
+from nlu.linear import LinearModel, Scale
 from nlu.sentiment import sentiment_counts
 from nlu.understanding import SentimentLabel
 from nlu.utterance import View
@@ -21,7 +21,7 @@ PENALTY = 0.1
 
 def fit_sentiment(
     texts: Sequence[str], views: Sequence[View], labels: Sequence[SentimentLabel], *, seed: int
-) -> Fitted:
+) -> Fitted[LinearModel]:
     """``texts`` are prepared, ``views`` what the models see of them, in the same order. Needs at least two labels."""
     seen = [View(sentiment_counts(text), view.vector, view.scale) for text, view in zip(texts, views, strict=True)]
     return fit_linear(seen, labels, scales=SCALES, penalty=PENALTY, seed=seed)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nlu.artefacts import ModelFiles
 from nlu.clauses import Clause, clauses_of
-from nlu.encoder import Encoder, SentenceEncoder
+from nlu.encoder import Encoder, LayeredEncoder
 from nlu.entities import EntityExtractor, in_original, masked
 from nlu.errors import ModelDamaged
 from nlu.intents import FALLBACK, IntentClassifier
@@ -48,7 +48,7 @@ class Understander:
         extractor: Callable[[Sequence[str]], EntityExtractor],
         intents: IntentClassifier,
         sentiment: SentimentScorer,
-        encoder: SentenceEncoder,
+        encoder: LayeredEncoder,
         *,
         products: Sequence[str] = (),
         today: Callable[[], date],
@@ -73,7 +73,7 @@ class Understander:
         ticket_number_pattern: str = TICKET_NUMBER_PATTERN,
         phone_regions: Sequence[str] = ("US", "CN"),
         now: Callable[[], datetime] = _utc_now,
-        encoder: SentenceEncoder | None = None,
+        encoder: LayeredEncoder | None = None,
     ) -> Understander:
         """``now`` gives the time where the shop is (dates are counted from its day); ``encoder`` replaces the one in
         ``encoder_dir``. Raises EncoderMissing, ModelMissing, ModelDamaged (also for a model trained with another
@@ -104,7 +104,7 @@ class Understander:
         return cls(extractor, intents, SentimentScorer(files.sentiment), encoder, products=products, today=today)
 
     @property
-    def encoder(self) -> SentenceEncoder:
+    def encoder(self) -> LayeredEncoder:
         """The encoder it was loaded with, for whatever else is to be likened to what customers write."""
         return self._encoder
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nlu.encoder import SentenceEncoder
+from nlu.encoder import LayeredEncoder
 from nlu.entities import masked
 from nlu.glosses import gloss
 from nlu.greetings import without_greeting
@@ -30,11 +30,21 @@ _SPOKEN = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``counts`` of n-grams, ``vector`` float32 [dimension]; ``scale`` is the language whose weights apply."""
+    """``counts`` of n-grams, ``vector`` float32 [dimension]; ``scale`` is the language whose weights apply.
+
+    ``layers`` float32 [k * dimension] are the vectors of several of the encoder's layers, the last one's first; None
+    where the vector is all there is.
+    """
 
     counts: Counter[str]
     vector: Floats
     scale: str
+    layers: Floats | None = None
+
+    @property
+    def deep(self) -> Floats:
+        """float32 [k * dimension]: all that is known of the encoder's layers."""
+        return self.vector if self.layers is None else self.layers
 
 
 def scale_of(language: Language) -> str:
@@ -73,14 +83,17 @@ def forms_of(text: str, by_pattern: Sequence[Found], spelling: Spelling | None =
     return Forms(_written_form(text, by_pattern, spelling), _spoken_form(text, by_pattern, spelling))
 
 
-def views(texts: Sequence[Forms], language: Language, encoder: SentenceEncoder) -> list[View]:
+def views(texts: Sequence[Forms], language: Language, encoder: LayeredEncoder) -> list[View]:
     """What the models see of each, encoded in one call; Chinese is glossed for an encoder that does not read it."""
     spoken = [one.spoken if encoder.reads_chinese else gloss(one.spoken) for one in texts]
-    vectors, scale = encoder.encode(spoken), scale_of(language)
-    return [View(count_glossed(one.written), vector, scale) for one, vector in zip(texts, vectors, strict=True)]
+    layers, scale = encoder.encode_layers(spoken), scale_of(language)
+    return [
+        View(count_glossed(one.written), deep[: encoder.dimension], scale, deep)
+        for one, deep in zip(texts, layers, strict=True)
+    ]
 
 
-def view(text: str, by_pattern: Sequence[Found], language: Language, encoder: SentenceEncoder) -> View:
+def view(text: str, by_pattern: Sequence[Found], language: Language, encoder: LayeredEncoder) -> View:
     """The view of one prepared text, as training sees it."""
     return views([forms_of(text, by_pattern)], language, encoder)[0]
 

@@ -34,7 +34,7 @@ def encoder(directory: Path) -> Encoder:
     return Encoder.load(directory)
 
 
-def by_torch(sentences: list[str]) -> np.ndarray:
+def by_torch(sentences: list[str], layer: int = -1) -> np.ndarray:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -43,7 +43,7 @@ def by_torch(sentences: list[str]) -> np.ndarray:
     model = AutoModel.from_pretrained(source, local_files_only=True).eval()
     batch = tokenizer(sentences, padding=True, return_tensors="pt")
     with torch.inference_mode():
-        hidden = model(**batch).last_hidden_state
+        hidden = model(**batch, output_hidden_states=True).hidden_states[layer]
     mask = batch["attention_mask"].unsqueeze(-1)
     return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1).numpy()
 
@@ -57,6 +57,15 @@ def test_words_alike_share_classes(encoder: Encoder) -> None:
     assert len(encoder.word_classes("monday")) == 3
     assert encoder.word_classes("monday")[0] == encoder.word_classes("tuesday")[0] != encoder.word_classes("water")[0]
     assert encoder.word_classes("qzxv") == ()
+
+
+def test_earlier_layers_come_after_the_last_and_agree_too(encoder: Encoder) -> None:
+    assert encoder.manifest.layers == (4, 2)
+    layers = encoder.encode_layers(SENTENCES).reshape(len(SENTENCES), 3, 384)
+    np.testing.assert_array_equal(layers[:, 0], encoder.encode(SENTENCES))
+    for place, layer in enumerate((4, 2), start=1):
+        assert (layers[:, place] * by_torch(SENTENCES, layer)).sum(axis=1).min() >= 0.95
+    assert encoder.encode_layers([]).shape == (0, 3 * 384)
 
 
 def test_near_sentences_are_nearer(encoder: Encoder) -> None:

@@ -156,6 +156,9 @@ class HashingEncoder:
                 vectors[row, zlib.crc32(word.encode("utf-8")) % self.dimension] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def encode_layers(self, texts: Sequence[str]) -> Vectors:
+        return self.encode(texts)
+
 
 def write_data(directory: Path) -> Path:
     (directory / "sentiment").mkdir(parents=True)

@@ -19,8 +19,9 @@ MANIFEST_OF_NOTHING = Manifest("s", "1", "w", "m", 4, 128, 0, "mean", False, "in
 
 
 def test_a_manifest_survives_its_file(tmp_path: Path) -> None:
-    (tmp_path / MANIFEST).write_text(MANIFEST_OF_NOTHING.to_json())
-    assert Manifest.read(tmp_path) == MANIFEST_OF_NOTHING
+    for manifest in (MANIFEST_OF_NOTHING, replace(MANIFEST_OF_NOTHING, layers=(4, 2))):
+        (tmp_path / MANIFEST).write_text(manifest.to_json())
+        assert Manifest.read(tmp_path) == manifest
 
 
 def test_no_encoder(tmp_path: Path) -> None:
@@ -111,6 +112,14 @@ def test_texts_are_cut_to_what_the_model_takes(
     assert find_source(str(tmp_path)).max_tokens() == most
 
 
+@pytest.mark.parametrize(("depth", "layers"), [(6, (4, 2)), (12, (8, 4)), (2, (1,)), (1, ()), (None, ())])
+def test_earlier_layers_are_those_at_two_thirds_and_one_third(
+    tmp_path: Path, depth: int | None, layers: tuple[int, ...]
+) -> None:
+    described(tmp_path, "config.json", {} if depth is None else {"num_hidden_layers": depth})
+    assert find_source(str(tmp_path)).layers() == layers
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(EncoderMissing, match=r"config\.json cannot be read"):
@@ -121,6 +130,7 @@ def test_other_classes_of_words_make_another_encoder() -> None:
     assert replace(MANIFEST_OF_NOTHING, word_classes_sha256="c").identity != MANIFEST_OF_NOTHING.identity
 
 
-def test_another_prefix_is_another_encoder() -> None:
+def test_another_prefix_or_other_layers_are_another_encoder() -> None:
+    assert replace(MANIFEST_OF_NOTHING, layers=(4, 2)).identity != MANIFEST_OF_NOTHING.identity
     assert replace(MANIFEST_OF_NOTHING, prefix="query: ").identity != MANIFEST_OF_NOTHING.identity
     assert replace(MANIFEST_OF_NOTHING, pooling="cls").identity != MANIFEST_OF_NOTHING.identity

@@ -107,6 +107,16 @@ class Served:
     def ask(self, text: str) -> tuple[Answer, float]:
         """The answer and the milliseconds it took. Raises OSError, HTTPException (also for any status but 200)."""
         question = json.dumps({"text": text})
+        try:
+            status, content, took = self._asked(question)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            status, content, took = self._asked(question)  # the server had closed a connection that lay idle
+        if status != HTTPStatus.OK:
+            raise http.client.HTTPException(f"status {status}")
+        answer: Answer = json.loads(content)
+        return answer, took
+
+    def _asked(self, question: str) -> tuple[int, bytes, float]:
         began = time.perf_counter()
         try:
             self._connection.request("POST", "/model/parse", question, {"Content-Type": "application/json"})
@@ -115,11 +125,7 @@ class Served:
         except BaseException:
             self._connection.close()  # opened again by the next request
             raise
-        took = (time.perf_counter() - began) * 1000
-        if response.status != HTTPStatus.OK:
-            raise http.client.HTTPException(f"status {response.status}")
-        answer: Answer = json.loads(content)
-        return answer, took
+        return response.status, content, (time.perf_counter() - began) * 1000
 
     def close(self) -> None:
         self._connection.close()

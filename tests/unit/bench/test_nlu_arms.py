@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -57,6 +58,16 @@ def test_a_served_side_is_asked_and_ended(tmp_path: Path) -> None:
         assert (served.peak_mb() or 100) > 1
     with serve([sys.executable, "-c", SERVER, str(port)], tmp_path, port, tmp_path / "log"):
         pass  # the port is free again
+
+
+def test_a_connection_closed_while_it_lay_idle_is_opened_again(tmp_path: Path) -> None:
+    port = free_port()
+    hasty = SERVER.replace("HTTPServer((", "Echo.protocol_version, Echo.timeout = 'HTTP/1.1', 0.2\nHTTPServer((")
+    hasty = hasty.replace("self.end_headers()", "self.send_header('Content-Length', '18'); self.end_headers()")
+    with serve([sys.executable, "-c", hasty, str(port)], tmp_path, port, tmp_path / "log") as served:
+        assert served.ask("stable")[0] == {"text": "stable"}
+        time.sleep(0.5)
+        assert served.ask("closed")[0] == {"text": "closed"}
 
 
 def test_a_side_that_never_answers(tmp_path: Path) -> None:

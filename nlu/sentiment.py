@@ -1,6 +1,6 @@
 """How happy an utterance sounds, from -1 to 1, in English and Chinese.
 
-A linear model over the same n-grams and sentence vector as the intents', learnt from labelled sentences
+A linear model over n-grams and the vector of an earlier layer of the encoder, learnt from labelled sentences
 (``data/nlu/sentiment/{en,zh}.tsv``: label, tab, text), so it costs no second pass of the encoder. Beside them it sees
 which words are negated, and what the words of ``nlu.lexicon`` say: how much praise and blame, which of them prevails,
 what follows a "but", and what comes last, where reviews give their verdict. It knows nothing of intents.
@@ -113,7 +113,7 @@ class SentimentScorer:
 
     def score(self, text: str, view: View) -> Sentiment:
         """The expected value over the labels; the label is the likeliest one."""
-        probabilities = self._model.probabilities(sentiment_counts(text), view.vector, view.scale)
+        probabilities = self._model.probabilities(sentiment_counts(text), view.earlier, view.scale)
         values = np.array([_VALUE[label] for label in self._model.labels], dtype=np.float32)
         label = next(one for one in LABELS if one == self._model.labels[int(probabilities.argmax())])
         return Sentiment(round(float(np.clip(probabilities @ values, -1.0, 1.0)), 4), label)

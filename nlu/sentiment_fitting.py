@@ -23,5 +23,5 @@ def fit_sentiment(
     texts: Sequence[str], views: Sequence[View], labels: Sequence[SentimentLabel], *, seed: int
 ) -> Fitted[LinearModel]:
     """``texts`` are prepared, ``views`` what the models see of them, in the same order. Needs at least two labels."""
-    seen = [View(sentiment_counts(text), view.vector, view.scale) for text, view in zip(texts, views, strict=True)]
+    seen = [View(sentiment_counts(text), view.earlier, view.scale) for text, view in zip(texts, views, strict=True)]
     return fit_linear(seen, labels, scales=SCALES, penalty=PENALTY, seed=seed)

@@ -46,6 +46,13 @@ class View:
         """float32 [k * dimension]: all that is known of the encoder's layers."""
         return self.vector if self.layers is None else self.layers
 
+    @property
+    def earlier(self) -> Floats:
+        """float32 [dimension]: the vector of the layer before the last one kept, which holds more of the wording; the
+        last one's where there is no other."""
+        size = len(self.vector)
+        return self.vector if self.layers is None or len(self.layers) == size else self.layers[size : 2 * size]
+
 
 def scale_of(language: Language) -> str:
     """``zh`` for what is written in Chinese, ``en`` for all else."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -78,7 +79,7 @@ def run(
     console, progress = tables(), Console(stderr=True)
     export_encoder(settings.encoder_dir)
     parts = [*(find_parts(sets, seed=SEED) if sets else []), *own_parts(PROJECT / "data" / "nlu", seed=SEED)]
-    names = [name for name in dict.fromkeys(part.name for part in parts) if not only or name in only]
+    names = named(list(dict.fromkeys(part.name for part in parts)), only)
     ran = _ran(settings, epochs, None if full else train)
     console.print(", ".join(f"{key} {value}" for key, value in ran.items()))
     documents = []
@@ -108,6 +109,15 @@ def run(
         if json_path is not None:  # after each set: the whole may take hours
             content = {"ran": ran, "sets": documents}
             json_path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def named(names: Sequence[str], only: Sequence[str]) -> list[str]:
+    """Those of ``names`` that ``only`` means: by the whole name, or what stands before its comma ("own": "own, en").
+    Raises UsageError for what is no name of a set."""
+    unknown = [one for one in only if not any(one in {name, name.partition(",")[0]} for name in names)]
+    if unknown:
+        raise click.UsageError(f"no set named {', '.join(unknown)}; there are: {'; '.join(names)}")
+    return [name for name in names if not only or name in only or name.partition(",")[0] in only]
 
 
 def measure(part: Part, arms: Sequence[Arm], train: int | None) -> list[Outcome]:

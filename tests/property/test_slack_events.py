@@ -111,6 +111,8 @@ def served(request: pytest.FixtureRequest) -> Iterator[tuple[FakeSlack, Recordin
         yield slack, intake
 
 
+# The channel's own threads draw on ``random`` (masks of its socket), now and then while Hypothesis draws a body.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @given(body=odd_bodies())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_body_is_acknowledged(served: tuple[FakeSlack, RecordingIntake], body: bodies.Body) -> None:
